@@ -1,0 +1,494 @@
+/**
+ * The ledger: who runs what. Events go in, commands come out, in one synchronous call, and nothing
+ * else happens here: no clock, no timer, no promise, no thread.
+ *
+ * What happens to a task (`transitions.ts` has the whole table, with what is ignored and refused):
+ *
+ *     requested             gone     → waiting    at the end of the line
+ *     granted               waiting  → leased     with others of its tag, under a token
+ *     told                  leased   → finished   a result, or an error with no retries left
+ *     told                  leased   → waiting    an error with retries left; in front, attempt + 1
+ *     returned              leased   → waiting    not begun; in front, uncharged
+ *     lost while running    leased   → waiting    charged with a loss; in front, attempt + 1
+ *     lost while running    leased   → lost       it has cost as many slaves as it may
+ *     lost before start     leased   → waiting    in front, uncharged
+ *     lost before start     leased   → lost       its buffers were moved away
+ *     lost before telling   leased   → waiting    in front, uncharged, attempt + 1
+ *     lost before telling   leased   → lost       its buffers were moved away
+ *     timed out             leased   → finished   no retries left
+ *     timed out             leased   → waiting    in front, attempt + 1
+ *     refused               waiting  → finished   no slave has such a handler
+ *     cancelled             waiting  → gone
+ *     cancelled             leased   → gone       and its slave is told
+ *     cancelled             finished → gone
+ *     cancelled             lost     → gone
+ *     collected             finished → gone
+ *     collected             lost     → gone
+ *
+ * A task is handed over under a lease. What comes back under a token that holds no more is late
+ * news and changes nothing: this is all that double results need. A batch gives up what it holds in
+ * three ways: it ends (its slice was spent), its tail is revoked (one task runs long while others
+ * wait behind it), or its slave is lost.
+ */
+
+import { Lease } from './lease.ts';
+import type { Command, LedgerEvent, Progress, Told } from './messages.ts';
+import { type LedgerPolicy, lossEndsTask, mayRetry, travelsAlone } from './policy.ts';
+import { SlaveRecord } from './slave.ts';
+import { Story, tell } from './story.ts';
+import { TagRecord } from './tag.ts';
+import { type Failure, TaskRecord, type TaskState } from './task.ts';
+import { TaskLine } from './task-line.ts';
+import { TaskTable } from './task-table.ts';
+import { type TaskEvent, TRANSITIONS } from './transitions.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+/** Somebody who can take a task now: a free slave, or one who asked for a single task. */
+interface Taker {
+  readonly slave: SlaveRecord | undefined;
+  readonly tags: ReadonlySet<string> | undefined;
+  readonly ask: number | undefined;
+}
+
+/** A loss as the event tells it. */
+interface LossNews {
+  readonly at: number;
+  readonly reason: string;
+  readonly exitCode: number | undefined;
+}
+
+export class Ledger {
+  readonly policy: LedgerPolicy;
+  readonly tasks = new TaskTable();
+  readonly waiting = new WaitingLine();
+  /** Finished tasks that wait to be collected, in the order in which they finished. */
+  readonly finished = new TaskLine();
+  readonly tags = new Map<string, TagRecord>();
+  readonly slaves = new Map<number, SlaveRecord>();
+  readonly leases = new Map<number, Lease>();
+  readonly #takers = new Set<Taker>();
+  readonly #story = new Story();
+  #knownTags: ReadonlySet<string> | undefined;
+  #nextToken = 1;
+  #eagerSlaves = 0;
+  #commands: Command[] = [];
+
+  constructor(policy: LedgerPolicy) {
+    this.policy = policy;
+  }
+
+  /** The one entrance: tells the ledger what happened, and returns what is to be done about it. */
+  handle(event: LedgerEvent): readonly Command[] {
+    this.#commands = [];
+    this.#take(event);
+    this.#match(event.at);
+    return this.#commands;
+  }
+
+  /** Nothing waits, nothing runs. */
+  get idle(): boolean {
+    return this.waiting.length === 0 && this.tasks.size === this.finished.length;
+  }
+
+  /** Whether anybody here could do a task of this tag; true as long as that is not known yet. */
+  canDo(tag: string): boolean {
+    if (this.#knownTags === undefined || this.#knownTags.has(tag)) return true;
+    for (const slave of this.slaves.values()) if (slave.tags?.has(tag) === true) return true;
+    return false;
+  }
+
+  /** The tags of the job's own handlers; undefined until they are known. */
+  get knownTags(): readonly string[] | undefined {
+    return this.#knownTags === undefined ? undefined : [...this.#knownTags];
+  }
+
+  /** The remembered transitions of a task, a line each. */
+  storyOf(task: number): string {
+    return tell(this.#story.of(task));
+  }
+
+  tagRecord(name: string): TagRecord {
+    let tag = this.tags.get(name);
+    if (tag === undefined) {
+      tag = new TagRecord(name);
+      this.tags.set(name, tag);
+    }
+    return tag;
+  }
+
+  #take(event: LedgerEvent): void {
+    switch (event.type) {
+      case 'task requested':
+        return this.#requested(event);
+      case 'outcomes told':
+        return this.#told(event, event.at);
+      case 'batch ended':
+        return this.#batchEnded(event);
+      case 'slave joined':
+        return this.#joined(event);
+      case 'slave left':
+        return this.#slaveLeft(event.slave, event.at);
+      case 'slave lost':
+        return this.#slaveLost(event.slave, event.progress, event);
+      case 'task asked for':
+        return this.#askedFor(event.ask, event.slave, event.tag);
+      case 'ask withdrawn':
+        return this.#forgetTakers((taker) => taker.ask === event.ask);
+      case 'task lingered':
+        return this.#lingered(event.token);
+      case 'tail revoked':
+        return this.#tailRevoked(event.token, event.from, event.at);
+      case 'task returned':
+        return this.#returned(event.task, event.at);
+      case 'task timed out':
+        return this.#timedOut(event.token, event.index, event.timeout, event.at);
+      case 'task cancelled':
+        return this.#cancelled(event.task, event.at);
+      case 'outcome collected':
+        return this.#collected(event.task, event.at);
+      case 'tags known':
+        return this.#tagsKnown(event.tags, event.at);
+      default:
+        return event satisfies never;
+    }
+  }
+
+  // ── tasks ────────────────────────────────────────────────────────────────────────────────────
+
+  #requested(event: LedgerEvent & { type: 'task requested' }): void {
+    if (this.tasks.get(event.task) !== undefined) throw new Error(`There is a task ${event.task} already`);
+    const tag = this.tagRecord(event.tag);
+    tag.requested++;
+    const task = new TaskRecord(event.task, tag, event.parameters, event.options);
+    this.#move(task, 'requested', 'waiting', event.at);
+  }
+
+  #told(told: Told, at: number): void {
+    const lease = this.leases.get(told.token);
+    if (lease === undefined) return;
+    const { values, failures } = told;
+    let nextFailure = failures.findIndex(({ index }) => index >= lease.told);
+    for (let index = Math.max(told.from, lease.told); index < told.from + values.length; index++) {
+      const failure = failures[nextFailure];
+      const task: TaskRecord | undefined = lease.tasks[index];
+      if (task?.lease === lease && failure?.index === index) this.#failed(task, failure.error, at);
+      else if (task?.lease === lease) this.#succeeded(task, values[index - told.from], at);
+      if (failure?.index === index) nextFailure++;
+      lease.told = index + 1;
+    }
+    this.#closeIfAsked(lease);
+  }
+
+  #succeeded(task: TaskRecord, value: unknown, at: number): void {
+    task.value = value;
+    task.tag.succeeded++;
+    this.#move(task, 'told', 'finished', at);
+  }
+
+  #failed(task: TaskRecord, error: unknown, at: number): void {
+    this.#fail(task, 'told', { kind: 'raised', error }, at);
+  }
+
+  /** A try that ended in an error: again if it may, else this is the task's outcome. */
+  #fail(task: TaskRecord, event: 'told' | 'timed out', failure: Failure, at: number): void {
+    task.failures++;
+    if (mayRetry(task, this.policy)) {
+      task.tag.retried++;
+      task.attempt++;
+      this.#move(task, event, 'waiting', at);
+    } else {
+      task.tag.failed++;
+      task.failure = failure;
+      this.#move(task, event, 'finished', at);
+    }
+  }
+
+  #timedOut(token: number, index: number, timeout: number, at: number): void {
+    const lease = this.leases.get(token);
+    const task = lease?.tasks[index];
+    if (task === undefined || task.lease !== lease) return;
+    this.#fail(task, 'timed out', { kind: 'timeout', timeout }, at);
+    this.#closeIfAsked(lease);
+  }
+
+  #returned(number: number, at: number): void {
+    const task = this.tasks.get(number);
+    if (task === undefined) return;
+    const { lease } = task;
+    this.#move(task, 'returned', 'waiting', at);
+    this.#closeIfAsked(lease);
+  }
+
+  #cancelled(number: number, at: number): void {
+    const task = this.tasks.get(number);
+    if (task === undefined) return;
+    const { lease } = task;
+    this.#move(task, 'cancelled', 'gone', at);
+    this.#closeIfAsked(lease);
+    if (lease?.slave?.eager !== true) return;
+    const index = lease.tasks.indexOf(task);
+    this.#commands.push({ type: 'cancel', slave: lease.slave.id, token: lease.token, index });
+  }
+
+  #collected(number: number, at: number): void {
+    const task = this.tasks.get(number);
+    if (task === undefined) throw new Error(`Task ${number} was collected before`);
+    this.#move(task, 'collected', 'gone', at);
+  }
+
+  #tagsKnown(tags: readonly string[], at: number): void {
+    this.#knownTags = new Set(tags);
+    for (const task of [...this.waiting]) {
+      if (this.canDo(task.tag.name)) continue;
+      task.failure = { kind: 'unknown tag', tags };
+      this.#move(task, 'refused', 'finished', at);
+    }
+  }
+
+  // ── slaves and leases ────────────────────────────────────────────────────────────────────────
+
+  #joined(event: LedgerEvent & { type: 'slave joined' }): void {
+    const slave = new SlaveRecord(event.slave, event.info, event.tags, event.eager, event.budget);
+    this.slaves.set(slave.id, slave);
+    if (!slave.eager) return;
+    this.#eagerSlaves++;
+    this.#takers.add({ slave, tags: slave.tags, ask: undefined });
+  }
+
+  #askedFor(ask: number, slaveId: number | undefined, tag: string | undefined): void {
+    const slave = slaveId === undefined ? undefined : this.slaves.get(slaveId);
+    this.#takers.add({ slave, tags: tag === undefined ? slave?.tags : new Set([tag]), ask });
+  }
+
+  #batchEnded(event: LedgerEvent & { type: 'batch ended' }): void {
+    const lease = this.leases.get(event.token);
+    const slave = lease?.slave;
+    if (lease === undefined || slave === undefined) return;
+    this.#giveBack(lease, { token: event.token, done: event.done, running: undefined }, event);
+    lease.tag.cost.learn(event.done, event.elapsed, event.longest);
+    slave.tasksDone += event.done;
+    slave.busy += event.elapsed;
+    slave.budget -= event.done;
+    if (event.leaving || slave.budget <= 0) {
+      this.#forgetSlave(slave);
+      this.#commands.push({ type: 'dismiss', slave: slave.id });
+    } else {
+      this.#takers.add({ slave, tags: slave.tags, ask: undefined });
+    }
+  }
+
+  #slaveLeft(id: number, at: number): void {
+    const slave = this.slaves.get(id);
+    if (slave === undefined) return;
+    this.#forgetSlave(slave);
+    for (const lease of slave.leases) {
+      this.#giveBack(lease, { token: lease.token, done: 0, running: undefined }, { at });
+    }
+  }
+
+  #slaveLost(id: number, progress: Progress | undefined, news: LossNews): void {
+    const slave = this.slaves.get(id);
+    if (slave === undefined) return;
+    this.#forgetSlave(slave);
+    for (const lease of slave.leases) {
+      const seen = progress?.token === lease.token ? progress : undefined;
+      if (seen === undefined && progress === undefined) this.#loseUnseen(lease, slave, news);
+      else this.#giveBack(lease, seen ?? { token: lease.token, done: 0, running: undefined }, news, slave);
+    }
+  }
+
+  /** Nobody could see how far the slave had come: each of its tasks may have been the one. */
+  #loseUnseen(lease: Lease, slave: SlaveRecord, news: LossNews): void {
+    this.#close(lease);
+    for (const task of lease.tasks.toReversed()) {
+      if (task.lease === lease) this.#charge(task, slave, news);
+    }
+  }
+
+  /** Closes a lease. What it holds goes back to the front of the line, in its old order. */
+  #giveBack(lease: Lease, progress: Progress, news: { at: number } | LossNews, lost?: SlaveRecord): void {
+    this.#close(lease);
+    for (let index = lease.end - 1; index >= lease.told; index--) {
+      const task = lease.tasks[index];
+      if (task?.lease !== lease) continue;
+      if (lost !== undefined && 'reason' in news && index === progress.running)
+        this.#charge(task, lost, news);
+      else if (index < progress.done) this.#lostBeforeTelling(task, news.at);
+      else if (lost !== undefined) this.#lostBeforeStart(task, news.at);
+      else this.#move(task, 'returned', 'waiting', news.at);
+    }
+  }
+
+  /** The task that was running when its slave vanished pays for it. */
+  #charge(task: TaskRecord, slave: SlaveRecord, { at, reason, exitCode }: LossNews): void {
+    task.losses ??= [];
+    task.losses.push({ slave: slave.info, reason, exitCode, time: at });
+    task.tag.losses++;
+    const why = lossEndsTask(task, this.policy);
+    if (why === undefined) {
+      task.attempt++;
+      this.#move(task, 'lost while running', 'waiting', at);
+    } else {
+      this.#giveUp(task, 'lost while running', why, at);
+    }
+  }
+
+  #lostBeforeStart(task: TaskRecord, at: number): void {
+    if (task.options?.transfer === undefined) this.#move(task, 'lost before start', 'waiting', at);
+    else this.#giveUp(task, 'lost before start', 'its buffers went with a lost slave', at);
+  }
+
+  #lostBeforeTelling(task: TaskRecord, at: number): void {
+    if (task.options?.transfer === undefined) {
+      task.attempt++;
+      this.#move(task, 'lost before telling', 'waiting', at);
+    } else {
+      this.#giveUp(task, 'lost before telling', 'its buffers and its outcome went with a lost slave', at);
+    }
+  }
+
+  #giveUp(task: TaskRecord, event: TaskEvent, why: string, at: number): void {
+    task.tag.failed++;
+    task.failure = { kind: 'lost', losses: task.losses ?? [], why };
+    this.#move(task, event, 'lost', at);
+  }
+
+  #lingered(token: number): void {
+    const lease = this.leases.get(token);
+    if (lease?.slave === undefined || lease.end <= 1) return;
+    this.#commands.push({ type: 'revoke', slave: lease.slave.id, token });
+  }
+
+  #tailRevoked(token: number, from: number, at: number): void {
+    const lease = this.leases.get(token);
+    if (lease === undefined) return;
+    for (let index = lease.end - 1; index >= from; index--) {
+      const task: TaskRecord | undefined = lease.tasks[index];
+      if (task?.lease === lease) this.#move(task, 'returned', 'waiting', at);
+    }
+    lease.end = Math.min(lease.end, from);
+  }
+
+  /** Who asked for a single task says nothing at its end: the lease ends with the task. */
+  #closeIfAsked(lease: Lease | undefined): void {
+    if (lease !== undefined && lease.slave?.eager !== true) this.#close(lease);
+  }
+
+  #close(lease: Lease): void {
+    this.leases.delete(lease.token);
+    lease.slave?.leases.delete(lease);
+  }
+
+  #forgetSlave(slave: SlaveRecord): void {
+    this.slaves.delete(slave.id);
+    if (slave.eager) this.#eagerSlaves--;
+    this.#forgetTakers((taker) => taker.slave === slave);
+  }
+
+  #forgetTakers(who: (taker: Taker) => boolean): void {
+    for (const taker of this.#takers) if (who(taker)) this.#takers.delete(taker);
+  }
+
+  // ── matching ─────────────────────────────────────────────────────────────────────────────────
+
+  /** First come, first served, on both sides. */
+  #match(at: number): void {
+    if (this.waiting.length === 0) return;
+    for (const taker of this.#takers) {
+      const task = this.waiting.first(taker.tags);
+      if (task === undefined) continue;
+      this.#takers.delete(taker);
+      this.#grant(task, taker, at);
+      if (this.waiting.length === 0) return;
+    }
+  }
+
+  #grant(first: TaskRecord, { slave, ask }: Taker, at: number): void {
+    const tasks = ask === undefined ? this.#batchFrom(first, slave?.budget ?? 1) : [first];
+    const lease = new Lease(this.#nextToken++, slave, first.tag, tasks, at);
+    for (const task of tasks) {
+      this.#move(task, 'granted', 'leased', at);
+      task.lease = lease;
+    }
+    this.leases.set(lease.token, lease);
+    slave?.leases.add(lease);
+    if (ask !== undefined) this.#commands.push({ type: 'grant', ask, lease });
+    else if (slave !== undefined) this.#commands.push({ type: 'run', slave: slave.id, lease });
+  }
+
+  /** The task and those of its tag behind it, as many as shall travel together. */
+  #batchFrom(first: TaskRecord, most: number): TaskRecord[] {
+    if (travelsAlone(first)) return [first];
+    const { tag } = first;
+    const size = Math.min(most, tag.cost.batchSize(tag.waiting, Math.max(1, this.#eagerSlaves)));
+    const batch = [first];
+    let task: TaskRecord | undefined = first.nextOfTag;
+    while (batch.length < size && task !== undefined && !travelsAlone(task)) {
+      batch.push(task);
+      task = task.nextOfTag;
+    }
+    return batch;
+  }
+
+  // ── the one writer of a state ────────────────────────────────────────────────────────────────
+
+  /** Returns whether the event changed anything; throws, with the task's story, if it cannot happen. */
+  #move(task: TaskRecord, event: TaskEvent, to: TaskState, at: number): boolean {
+    const from = task.state;
+    const verdict = TRANSITIONS[event][from];
+    if ('ignore' in verdict) return false;
+    if ('refuse' in verdict || !verdict.to.includes(to)) {
+      const reason = 'refuse' in verdict ? verdict.refuse : `it cannot lead to '${to}'`;
+      throw new Error(
+        `Task ${task.id} is ${from}, so '${event}' is refused: ${reason}. Its story:\n${this.storyOf(task.number)}`,
+      );
+    }
+    this.#leave(task, from);
+    task.state = to;
+    this.#enter(task, to, event);
+    this.#story.add(at, task.number, event, from, to);
+    return true;
+  }
+
+  #leave(task: TaskRecord, state: TaskState): void {
+    switch (state) {
+      case 'waiting':
+        this.waiting.remove(task);
+        task.tag.waiting--;
+        return;
+      case 'leased':
+        task.lease = undefined;
+        task.tag.running--;
+        return;
+      case 'finished':
+      case 'lost':
+        if (task.options?.private !== true) this.finished.remove(task);
+        task.tag.finished--;
+        return;
+      case 'gone':
+        this.tasks.add(task);
+    }
+  }
+
+  #enter(task: TaskRecord, state: TaskState, event: TaskEvent): void {
+    switch (state) {
+      case 'waiting':
+        if (event === 'requested') this.waiting.append(task);
+        else this.waiting.prepend(task);
+        task.tag.waiting++;
+        return;
+      case 'leased':
+        task.tag.running++;
+        return;
+      case 'finished':
+      case 'lost':
+        task.parameters = [];
+        task.tag.finished++;
+        if (task.options?.private === true) this.#commands.push({ type: 'settle', task });
+        else this.finished.append(task);
+        return;
+      case 'gone':
+        this.tasks.delete(task);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/** What goes into the ledger (events, in the past tense) and what comes out of it (commands). */
+
+import type { Lease } from './lease.ts';
+import type { TaskOptions, TaskRecord } from './task.ts';
+
+/** An exception as data, with the place of its task in the batch. Opaque to the ledger but for the place. */
+export interface ToldFailure {
+  readonly index: number;
+  readonly error: unknown;
+}
+
+/** Outcomes of consecutive tasks of a lease. */
+export interface Told {
+  readonly token: number;
+  /** The place of the first of them in the batch. */
+  readonly from: number;
+  /** A result for each; undefined where the task failed. */
+  readonly values: ArrayLike<unknown>;
+  /** Those that failed, in the order of their places. */
+  readonly failures: readonly ToldFailure[];
+}
+
+/** How far a lease had come when its slave vanished. */
+export interface Progress {
+  readonly token: number;
+  /** Tasks whose handlers had come to an end, told or not. */
+  readonly done: number;
+  /** The place of the task that was running; undefined between two tasks. */
+  readonly running: number | undefined;
+}
+
+/** Every event says when it happened: the ledger has no clock. Milliseconds since the epoch. */
+export type LedgerEvent = { readonly at: number } & (
+  | {
+      readonly type: 'task requested';
+      readonly task: number;
+      readonly tag: string;
+      readonly parameters: readonly unknown[];
+      readonly options: TaskOptions | undefined;
+    }
+  | {
+      readonly type: 'slave joined';
+      readonly slave: number;
+      readonly info: string;
+      readonly tags: readonly string[] | undefined;
+      readonly eager: boolean;
+      readonly budget?: number;
+    }
+  | { readonly type: 'slave left'; readonly slave: number }
+  | {
+      readonly type: 'slave lost';
+      readonly slave: number;
+      readonly reason: string;
+      readonly exitCode: number | undefined;
+      /** Undefined where nobody could see it: then every task of its leases counts as running. */
+      readonly progress: Progress | undefined;
+    }
+  | {
+      readonly type: 'task asked for';
+      readonly ask: number;
+      readonly slave: number | undefined;
+      readonly tag: string | undefined;
+    }
+  | { readonly type: 'ask withdrawn'; readonly ask: number }
+  | ({ readonly type: 'outcomes told' } & Told)
+  | {
+      readonly type: 'batch ended';
+      readonly token: number;
+      readonly done: number;
+      /** Milliseconds that its tasks took together, and the longest alone. */
+      readonly elapsed: number;
+      readonly longest: number;
+      /** The slave wants no more tasks. */
+      readonly leaving: boolean;
+    }
+  | { readonly type: 'task lingered'; readonly token: number }
+  | { readonly type: 'tail revoked'; readonly token: number; readonly from: number }
+  | { readonly type: 'task returned'; readonly task: number }
+  | {
+      readonly type: 'task timed out';
+      readonly token: number;
+      readonly index: number;
+      readonly timeout: number;
+    }
+  | { readonly type: 'task cancelled'; readonly task: number }
+  | { readonly type: 'outcome collected'; readonly task: number }
+  | { readonly type: 'tags known'; readonly tags: readonly string[] }
+);
+
+export type Command =
+  /** Hand the batch to its slave. */
+  | { readonly type: 'run'; readonly slave: number; readonly lease: Lease }
+  /** Give the task to the one who asked. */
+  | { readonly type: 'grant'; readonly ask: number; readonly lease: Lease }
+  /** Take back what the slave has not begun, and report from where. */
+  | { readonly type: 'revoke'; readonly slave: number; readonly token: number }
+  /** Tell the running task that nobody waits for it. */
+  | { readonly type: 'cancel'; readonly slave: number; readonly token: number; readonly index: number }
+  /** Let the slave go; it has nothing to do. */
+  | { readonly type: 'dismiss'; readonly slave: number }
+  /** A private task has its outcome. */
+  | { readonly type: 'settle'; readonly task: TaskRecord };

@@ -1,0 +1,21 @@
+/** A tag: the kind of a task, its counts, and what is known of its cost. */
+
+import { TagCost } from './batching.ts';
+
+export class TagRecord {
+  readonly name: string;
+  readonly cost = new TagCost();
+  waiting = 0;
+  running = 0;
+  finished = 0;
+  /** Ever requested; results and errors ever reached; tries that failed or were lost. */
+  requested = 0;
+  succeeded = 0;
+  failed = 0;
+  losses = 0;
+  retried = 0;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}

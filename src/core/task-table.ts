@@ -1,0 +1,55 @@
+/**
+ * Every task that is not gone, by number. Numbers count up, so pages of an array serve better than a
+ * hash map: a tenth of the memory of one, no limit of 2^24 entries, and a page goes when it is empty.
+ */
+
+import type { TaskRecord } from './task.ts';
+
+const PAGE_BITS = 10;
+const PAGE_SIZE = 1 << PAGE_BITS;
+
+interface Page {
+  readonly slots: (TaskRecord | undefined)[];
+  used: number;
+}
+
+export class TaskTable {
+  readonly #pages = new Map<number, Page>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(number: number): TaskRecord | undefined {
+    return this.#pages.get(Math.floor(number / PAGE_SIZE))?.slots[number % PAGE_SIZE];
+  }
+
+  add(task: TaskRecord): void {
+    const key = Math.floor(task.number / PAGE_SIZE);
+    let page = this.#pages.get(key);
+    if (page === undefined) {
+      page = { slots: new Array<TaskRecord | undefined>(PAGE_SIZE).fill(undefined), used: 0 };
+      this.#pages.set(key, page);
+    }
+    page.slots[task.number % PAGE_SIZE] = task;
+    page.used++;
+    this.#size++;
+  }
+
+  delete(task: TaskRecord): void {
+    const key = Math.floor(task.number / PAGE_SIZE);
+    const page = this.#pages.get(key);
+    if (page === undefined) return;
+    page.slots[task.number % PAGE_SIZE] = undefined;
+    page.used--;
+    this.#size--;
+    if (page.used === 0) this.#pages.delete(key);
+  }
+
+  *[Symbol.iterator](): Iterator<TaskRecord> {
+    for (const page of this.#pages.values()) {
+      for (const task of page.slots) if (task !== undefined) yield task;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/** A task's record: what the ledger knows of one request, from its request to its collection. */
+
+import type { Loss } from './errors.ts';
+import type { Lease } from './lease.ts';
+import type { TagRecord } from './tag.ts';
+
+/**
+ * - `waiting`: in the waiting line
+ * - `leased`: handed to a slave, with others of its tag
+ * - `finished`: has its one result or its one error, and waits to be collected
+ * - `lost`: finished too, but given up: it cost too many slaves
+ * - `gone`: collected or cancelled; the ledger has forgotten it
+ */
+export type TaskState = 'waiting' | 'leased' | 'finished' | 'lost' | 'gone';
+
+/** What a request may ask for beyond its parameters. Durations are milliseconds. */
+export interface TaskOptions {
+  readonly priority?: number;
+  /** From the task's own start. */
+  readonly timeout?: number;
+  /** Further tries after a thrown error or a timeout. */
+  readonly retries?: number;
+  /** Its buffers are moved, not copied, so it can run once only. */
+  readonly transfer?: readonly unknown[];
+  /** Its outcome is asked for by name (`submit`): it is settled at once and never waits to be collected. */
+  readonly private?: boolean;
+}
+
+/** Why a task ended without a result. */
+export type Failure =
+  | { readonly kind: 'raised'; readonly error: unknown }
+  | { readonly kind: 'lost'; readonly losses: readonly Loss[]; readonly why: string }
+  | { readonly kind: 'timeout'; readonly timeout: number }
+  | { readonly kind: 'unknown tag'; readonly tags: readonly string[] };
+
+/** Numbers in arrays of a million: fields are few, and every one is there from the beginning. */
+export class TaskRecord {
+  readonly number: number;
+  readonly tag: TagRecord;
+  parameters: readonly unknown[];
+  readonly options: TaskOptions | undefined;
+  state: TaskState = 'gone';
+  /** The number of the try that runs or runs next, from 1. */
+  attempt = 1;
+  /** Thrown errors and timeouts so far: they use up `retries`. */
+  failures = 0;
+  losses: Loss[] | undefined = undefined;
+  lease: Lease | undefined = undefined;
+  /** The result, once finished without a failure; opaque to the ledger. */
+  value: unknown = undefined;
+  failure: Failure | undefined = undefined;
+  /** Its place in the whole line: smaller is nearer to the front. */
+  order = 0;
+  previous: TaskRecord | undefined = undefined;
+  next: TaskRecord | undefined = undefined;
+  previousOfTag: TaskRecord | undefined = undefined;
+  nextOfTag: TaskRecord | undefined = undefined;
+
+  constructor(
+    number: number,
+    tag: TagRecord,
+    parameters: readonly unknown[],
+    options: TaskOptions | undefined,
+  ) {
+    this.number = number;
+    this.tag = tag;
+    this.parameters = parameters;
+    this.options = options;
+  }
+
+  /** Made on demand: a million waiting tasks need no million strings. */
+  get id(): string {
+    return taskIdOf(this.tag.name, this.number);
+  }
+
+  get priority(): number {
+    return this.options?.priority ?? 0;
+  }
+}
+
+/** The public name of a task. */
+export function taskIdOf(tag: string, number: number): string {
+  return `${tag}_${number}`;
+}
+
+/** The number in a task's public name, or -1 where it has none. */
+export function taskNumberOf(taskId: string): number {
+  const digits = taskId.slice(taskId.lastIndexOf('_') + 1);
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : -1;
+}

@@ -1,0 +1,61 @@
+/**
+ * The waiting line: a line of tasks for each priority, highest first. A task that comes back goes to
+ * the front of the whole line of its priority, not only of its tag.
+ */
+
+import type { TaskRecord } from './task.ts';
+import { TaskLine } from './task-line.ts';
+
+interface Level {
+  readonly priority: number;
+  readonly line: TaskLine;
+}
+
+export class WaitingLine {
+  /** Highest priority first; there is one level as long as nobody asks for another. */
+  readonly #levels: Level[] = [];
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  append(task: TaskRecord): void {
+    this.#lineOf(task.priority).append(task);
+    this.#length++;
+  }
+
+  prepend(task: TaskRecord): void {
+    this.#lineOf(task.priority).prepend(task);
+    this.#length++;
+  }
+
+  remove(task: TaskRecord): void {
+    this.#lineOf(task.priority).remove(task);
+    this.#length--;
+  }
+
+  /** The task that is next for somebody who can do these tags (undefined: all). */
+  first(tags: ReadonlySet<string> | undefined): TaskRecord | undefined {
+    for (const { line } of this.#levels) {
+      const task = tags === undefined ? line.first : line.firstOfTags(tags);
+      if (task !== undefined) return task;
+    }
+    return undefined;
+  }
+
+  /** Every waiting task, in the order in which they are due. The line must not change meanwhile. */
+  *[Symbol.iterator](): IterableIterator<TaskRecord> {
+    for (const { line } of this.#levels) yield* line;
+  }
+
+  #lineOf(priority: number): TaskLine {
+    const levels = this.#levels;
+    const place = levels.findIndex((level) => level.priority <= priority);
+    const found = levels[place];
+    if (found?.priority === priority) return found.line;
+    const level = { priority, line: new TaskLine() };
+    levels.splice(place === -1 ? levels.length : place, 0, level);
+    return level.line;
+  }
+}

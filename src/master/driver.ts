@@ -1,0 +1,290 @@
+/**
+ * The driver: what the ledger decides, it lets happen. It stamps events with the time, hands commands
+ * to executors, keeps the promises of those who wait, and sees to it that each of them is settled:
+ * by an outcome, or by the reason why there will be none.
+ */
+
+import { debuglog } from 'node:util';
+import { TaskManagerTermination } from '../core/errors.ts';
+import type { Lease } from '../core/lease.ts';
+import { Ledger } from '../core/ledger.ts';
+import type { Command, LedgerEvent } from '../core/messages.ts';
+import type { LedgerPolicy } from '../core/policy.ts';
+import type { TaskOptions, TaskRecord } from '../core/task.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
+import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
+import { deliver } from './delivery.ts';
+import { forgetPending, keepPending } from './last-call.ts';
+import { type OutcomeWaiter, OutcomeWaiters } from './outcome-waiters.ts';
+import { StoredData } from './stored-data.ts';
+
+const debug = debuglog('taskfarm');
+
+type EventWithoutTime = LedgerEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, 'at'>
+    : never
+  : never;
+
+interface Taker {
+  readonly resolve: (task: TakenTask) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface DriverOptions extends LedgerPolicy {
+  readonly clock: Clock;
+}
+
+export class Driver {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly data = new StoredData();
+  readonly startedAt: number;
+  /** Why nothing more can happen; undefined as long as it can. */
+  #end: Error | undefined;
+  #quiet = false;
+  #nextTask = 0;
+  #nextSlave = 1;
+  #nextAsk = 1;
+  readonly #executors = new Set<Executor>();
+  /** Which executor a slave belongs to. */
+  readonly #hands = new Map<number, Executor>();
+  readonly #waiters = new OutcomeWaiters();
+  readonly #takers = new Map<number, Taker>();
+  readonly #private = new Map<number, OutcomeWaiter>();
+  readonly #watchers = new Set<() => void>();
+
+  constructor({ clock, ...policy }: DriverOptions) {
+    this.clock = clock;
+    this.ledger = new Ledger(policy);
+    this.startedAt = clock.now();
+  }
+
+  get end(): Error | undefined {
+    return this.#end;
+  }
+
+  /** Tells the ledger, and does what it says. */
+  tell(event: EventWithoutTime): void {
+    if (debug.enabled) debug('%s %o', event.type, event);
+    const commands = this.ledger.handle({ ...event, at: this.clock.now() } as LedgerEvent);
+    for (const command of commands) this.#obey(command);
+    this.#serveWaiters();
+    for (const watch of this.#watchers) watch();
+  }
+
+  // ── requests ─────────────────────────────────────────────────────────────────────────────────
+
+  /** @throws {@link TaskManagerTermination} once nothing new is taken. */
+  request(tag: string, parameters: readonly unknown[], options: TaskOptions | undefined): TaskRecord {
+    this.assertOpen();
+    const task = this.#nextTask++;
+    this.tell({ type: 'task requested', task, tag, parameters, options });
+    return this.ledger.tasks.get(task) as TaskRecord;
+  }
+
+  assertOpen(): void {
+    if (this.#end !== undefined) throw this.#termination();
+    if (this.#quiet) throw new TaskManagerTermination('The farm takes no new tasks: quiet() was called');
+  }
+
+  quiet(): void {
+    this.#quiet = true;
+  }
+
+  /** A task whose outcome goes to this requester alone. */
+  requestPrivately(tag: string, parameters: readonly unknown[], options: TaskOptions): Promise<TaskResult> {
+    return new Promise((resolve, reject) => {
+      this.assertOpen();
+      const number = this.#nextTask++;
+      this.#private.set(number, { resolve, reject });
+      keepPending(this);
+      this.tell({
+        type: 'task requested',
+        task: number,
+        tag,
+        parameters,
+        options: { ...options, private: true },
+      });
+    });
+  }
+
+  /** Nobody waits for the task any more; who waited for it alone gets the reason. */
+  cancel(task: number, reason: Error): void {
+    const requester = this.#private.get(task);
+    this.#private.delete(task);
+    this.tell({ type: 'task cancelled', task });
+    requester?.reject(reason);
+  }
+
+  // ── outcomes ─────────────────────────────────────────────────────────────────────────────────
+
+  /** The next finished task, of a tag or any. */
+  collect(tag: string | undefined): Promise<TaskResult> {
+    return new Promise((resolve, reject) => {
+      const { finished } = this.ledger;
+      const task = tag === undefined ? finished.first : finished.firstOfTag(tag);
+      if (task !== undefined) {
+        this.#collect(task, { resolve, reject });
+      } else if (this.#end !== undefined) {
+        reject(this.#termination());
+      } else {
+        this.#waiters.add(tag, { resolve, reject });
+        keepPending(this);
+      }
+    });
+  }
+
+  #serveWaiters(): void {
+    while (this.#waiters.length > 0) {
+      const next = this.#waiters.next(this.ledger.finished);
+      if (next === undefined) return;
+      this.#collect(next.task, next.waiter);
+    }
+  }
+
+  #collect(task: TaskRecord, { resolve, reject }: OutcomeWaiter): void {
+    deliver(task, resolve, reject);
+    this.ledger.handle({ type: 'outcome collected', task: task.number, at: this.clock.now() });
+  }
+
+  #settle(task: TaskRecord): void {
+    const requester = this.#private.get(task.number);
+    this.#private.delete(task.number);
+    this.#collect(task, requester ?? { resolve: () => {}, reject: () => {} });
+  }
+
+  // ── tasks for those who ask ──────────────────────────────────────────────────────────────────
+
+  take(tag: string | undefined, slave: number | undefined): Promise<TakenTask> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) throw this.#termination();
+      const ask = this.#nextAsk++;
+      this.#takers.set(ask, { resolve, reject });
+      keepPending(this);
+      this.tell({ type: 'task asked for', ask, slave, tag });
+    });
+  }
+
+  #grant(ask: number, lease: Lease): void {
+    const [task] = lease.tasks;
+    const taker = this.#takers.get(ask);
+    this.#takers.delete(ask);
+    if (task !== undefined)
+      taker?.resolve({ taskId: task.id, tag: task.tag.name, parameters: task.parameters });
+  }
+
+  // ── executors ────────────────────────────────────────────────────────────────────────────────
+
+  newSlaveId(): number {
+    return this.#nextSlave++;
+  }
+
+  /** How an executor sees the master; calls of handlers are carried out by `call`. */
+  masterFor(executor: () => Executor, rest: Pick<ExecutorMaster, 'taskTimeout' | 'call'>): ExecutorMaster {
+    return {
+      ...rest,
+      newSlaveId: () => this.newSlaveId(),
+      report: (news) => this.#hear(executor(), news),
+      failed: (error) => this.finish(error),
+      handlersKnown: (tags) => this.handlersKnown(tags),
+    };
+  }
+
+  attach(executor: Executor): void {
+    this.#executors.add(executor);
+  }
+
+  handlersKnown(tags: readonly string[]): void {
+    if (this.ledger.knownTags === undefined) this.tell({ type: 'tags known', tags });
+  }
+
+  #hear(executor: Executor, news: ExecutorNews): void {
+    if (news.type === 'slave joined') this.#hands.set(news.slave, executor);
+    this.tell(news);
+    if (news.type === 'slave lost' || news.type === 'slave left') this.#hands.delete(news.slave);
+  }
+
+  #obey(command: Command): void {
+    if (debug.enabled) debug('→ %s %o', command.type, command);
+    switch (command.type) {
+      case 'run':
+        return this.#hands.get(command.slave)?.run(command.slave, command.lease);
+      case 'grant':
+        return this.#grant(command.ask, command.lease);
+      case 'revoke':
+        return this.#hands.get(command.slave)?.revoke(command.slave, command.token);
+      case 'cancel':
+        return this.#hands.get(command.slave)?.cancel(command.slave, command.token, command.index);
+      case 'dismiss':
+        return this.#hands.get(command.slave)?.dismiss(command.slave);
+      case 'settle':
+        return this.#settle(command.task);
+      default:
+        return command satisfies never;
+    }
+  }
+
+  deleteData(label: number): void {
+    this.data.delete(label);
+    for (const executor of this.#executors) executor.forget(label);
+  }
+
+  progressOf(slave: number): number | undefined {
+    return this.#hands.get(slave)?.progressOf(slave);
+  }
+
+  /** Ends all executors; running tasks get `grace` ms. */
+  async close(grace: number): Promise<void> {
+    await Promise.all([...this.#executors].map((executor) => executor.close(grace)));
+    this.#executors.clear();
+    this.data.clear();
+  }
+
+  // ── the end ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Calls back after each change, until the returned function is called. */
+  watch(callback: () => void): () => void {
+    this.#watchers.add(callback);
+    return () => this.#watchers.delete(callback);
+  }
+
+  /** From now on nothing happens: everybody who waits, or ever will, gets the reason. Safe to repeat. */
+  finish(reason: Error): void {
+    if (this.#end !== undefined) return;
+    debug('the end: %s', reason.message);
+    this.#end = reason;
+    this.rejectPending(() => this.#termination());
+    for (const watch of this.#watchers) watch();
+  }
+
+  /** Settles everybody who waits now. */
+  rejectPending(reason: () => Error): void {
+    forgetPending(this);
+    const pending = [...this.#waiters.takeAll(), ...this.#takers.values(), ...this.#private.values()];
+    for (const ask of this.#takers.keys())
+      this.ledger.handle({ type: 'ask withdrawn', ask, at: this.clock.now() });
+    for (const task of this.#private.keys()) this.tell({ type: 'task cancelled', task });
+    this.#takers.clear();
+    this.#private.clear();
+    for (const { reject } of pending) reject(reason());
+  }
+
+  /** Called when the process would end: nothing that could still settle them is under way. */
+  lastCall(): void {
+    const left = this.ledger.tasks.size - this.ledger.finished.length;
+    const why =
+      left === 0
+        ? 'Nothing is outstanding: no task is waiting or running'
+        : `No slave is there to finish the ${left} outstanding ${left === 1 ? 'task' : 'tasks'}`;
+    this.rejectPending(() => new TaskManagerTermination(`${why}, and the process has nothing else to do`));
+  }
+
+  #termination(): Error {
+    const reason = this.#end;
+    return reason instanceof TaskManagerTermination
+      ? new TaskManagerTermination(reason.message, { cause: reason.cause })
+      : (reason ?? new TaskManagerTermination('The farm has ended'));
+  }
+}

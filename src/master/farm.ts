@@ -1,0 +1,177 @@
+/**
+ * A farm: a TaskManager with the slaves of one job, from the claim of its label to the end of its last
+ * thread. `MasterProcess` is its face.
+ */
+
+import { TaskFarmError, TaskManagerTermination } from '../core/errors.ts';
+import type { TaskRecord } from '../core/task.ts';
+import type { RemoteCall } from '../ports/line.ts';
+import { claimLabel, releaseLabel } from '../registry/labels.ts';
+import { getMachineInfo } from '../slave/machine-info.ts';
+import { availableThreads } from '../threads/available-threads.ts';
+import { fingerprintOf } from '../threads/handler-module.ts';
+import { ThreadPool } from '../threads/thread-pool.ts';
+import { findTsx } from '../threads/typescript-modules.ts';
+import { Driver } from './driver.ts';
+import type { FarmOptions } from './job-options.ts';
+import { systemClock } from './system-clock.ts';
+import { TaskManager } from './task-manager.ts';
+
+const START_TIMEOUT = 10_000;
+
+/** Where the slaves find their handlers. */
+export interface HandlerPlace {
+  readonly module: string | undefined;
+  /** The class that the script gives to `runJob`; undefined where the module's exports are the handlers. */
+  readonly SlaveClass: (new () => object) | undefined;
+}
+
+export class Farm {
+  readonly label: string;
+  readonly driver: Driver;
+  readonly taskManager: TaskManager;
+  readonly options: FarmOptions;
+  readonly #place: HandlerPlace;
+  readonly #threads: number;
+  #started: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(label: string, place: HandlerPlace, options: FarmOptions) {
+    const { retries = 0, maxLosses = 3 } = options;
+    this.label = label;
+    this.options = options;
+    this.#place = place;
+    this.#threads = options.threads ?? availableThreads();
+    this.driver = new Driver({ retries, maxLosses, clock: systemClock });
+    this.taskManager = new TaskManager({}, this.driver);
+    this.taskManager.registerProcess({ info: getMachineInfo() });
+  }
+
+  /** Claims the label and starts the threads. Safe to repeat. */
+  start(): Promise<void> {
+    this.#started ??= this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    claimLabel(this.label);
+    const { signal } = this.options;
+    signal?.addEventListener('abort', this.#aborted);
+    if (signal?.aborted === true) this.#aborted();
+    const { module } = this.#place;
+    if (this.#threads === 0 || module === undefined || this.driver.end !== undefined) return;
+    await this.#threadPool(module).start();
+  }
+
+  #threadPool(module: string): ThreadPool {
+    const { startTimeout = START_TIMEOUT, maxTasksPerThread, resourceLimits, taskTimeout } = this.options;
+    const { SlaveClass } = this.#place;
+    const source = {
+      module,
+      label: this.label,
+      slaveClass: SlaveClass === undefined ? undefined : fingerprintOf(SlaveClass),
+      argv: process.argv,
+      startTimeout,
+      tsx: findTsx(module),
+    };
+    const pool: ThreadPool = new ThreadPool(
+      {
+        threads: this.#threads,
+        source,
+        resourceLimits,
+        maxTasksPerThread: maxTasksPerThread ?? Number.POSITIVE_INFINITY,
+        machine: getMachineInfo(),
+      },
+      this.driver.masterFor(() => pool, { taskTimeout, call: this.#call }),
+    );
+    this.driver.attach(pool);
+    return pool;
+  }
+
+  /** A call of a handler. */
+  readonly #call = async (name: string, parameters: readonly unknown[]): Promise<unknown> => {
+    if (name === 'stateValue') return this.driver.data.one(Number(parameters[0]), String(parameters[1]));
+    const manager = this.taskManager;
+    const method = manager[name as Exclude<RemoteCall, 'stateValue'>] as (...values: unknown[]) => unknown;
+    return method.apply(manager, [...parameters]);
+  };
+
+  /** Resolves when n slaves beside the master are there; rejects when the farm ends or the time is over. */
+  slavesThere(n: number, timeout: number | undefined): Promise<void> {
+    const { driver } = this;
+    const count = () => driver.ledger.slaves.size - 1;
+    return this.until(
+      () => count() >= n,
+      timeout,
+      () => new TaskFarmError('TIMEOUT', `Of ${n} slaves ${count()} came within ${timeout} ms`),
+    );
+  }
+
+  /** Resolves when nothing waits or runs; rejects when the farm ends or the time is over. */
+  allFinished(timeout: number | undefined): Promise<void> {
+    const { ledger } = this.driver;
+    const left = () => ledger.tasks.size - ledger.finished.length;
+    return this.until(
+      () => ledger.idle,
+      timeout,
+      () => new TaskFarmError('TIMEOUT', `${left()} tasks were not finished within ${timeout} ms`),
+    );
+  }
+
+  /** Waits for a condition on the farm. */
+  until(holds: () => boolean, timeout: number | undefined, late: () => Error): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let stopWatching = () => {};
+      const timer =
+        timeout === undefined ? undefined : setTimeout(() => settle(() => reject(late())), timeout);
+      const settle = (how: () => void) => {
+        clearTimeout(timer);
+        stopWatching();
+        how();
+      };
+      const look = () => {
+        const { end } = this.driver;
+        if (holds()) settle(resolve);
+        else if (end !== undefined) settle(() => reject(end));
+      };
+      stopWatching = this.driver.watch(look);
+      look();
+    });
+  }
+
+  /** Ends everything: waiting tasks at once, running ones after `grace` ms. Safe to repeat. */
+  stop(grace: number, reason = new TaskManagerTermination('The farm was shut down')): Promise<void> {
+    this.#stopped ??= this.#stop(grace, reason);
+    return this.#stopped;
+  }
+
+  async #stop(grace: number, reason: Error): Promise<void> {
+    const { driver } = this;
+    driver.quiet();
+    this.options.signal?.removeEventListener('abort', this.#aborted);
+    for (const task of [...driver.ledger.waiting]) dropTask(driver, task, reason);
+    await driver.close(grace);
+    driver.finish(reason);
+    this.taskManager.terminate();
+    if (this.#started !== undefined) await this.#release();
+  }
+
+  /** The label is ours only if `start` got it. */
+  async #release(): Promise<void> {
+    try {
+      await this.#started;
+      releaseLabel(this.label);
+    } catch {
+      // `start` told its caller that the label was in use.
+    }
+  }
+
+  readonly #aborted = (): void => {
+    const cause: unknown = this.options.signal?.reason;
+    this.driver.finish(new TaskManagerTermination('The job was aborted by its signal', { cause }));
+  };
+}
+
+function dropTask(driver: Driver, task: TaskRecord, reason: Error): void {
+  driver.cancel(task.number, reason);
+}

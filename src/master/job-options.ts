@@ -1,0 +1,109 @@
+/** The options of a job, and their defaults. */
+
+import type { ResourceLimits } from 'node:worker_threads';
+import {
+  abortSignal,
+  anObject,
+  checkOptions,
+  flag,
+  milliseconds,
+  notInThisVersion,
+  nullOr,
+  positive,
+  positiveInteger,
+  type Rule,
+  url,
+  wholeNumber,
+} from './options.ts';
+
+/** Durations are milliseconds. */
+export interface FarmOptions {
+  /** Slave threads in this process. Default: one per core (`TASKFARM_THREADS`). 0 for none. */
+  readonly threads?: number;
+  /** From a task's start to its end. Default: none. */
+  readonly taskTimeout?: number;
+  /** Further tries of a task after a thrown error or a timeout. Default: 0. */
+  readonly retries?: number;
+  /** Slaves that one task may cost. Default: 3. */
+  readonly maxLosses?: number;
+  /** Of each thread, as `worker_threads` has them. */
+  readonly resourceLimits?: ResourceLimits;
+  /** After so many tasks a thread is replaced by a new one. Default: never. */
+  readonly maxTasksPerThread?: number;
+  /** What a script has to call `runJob` in a slave, or a module to be loaded. Default: 10,000. */
+  readonly startTimeout?: number;
+  /** Ends the job when it aborts. */
+  readonly signal?: AbortSignal;
+  /** Period of signs of life of slave processes; null for none. Default: 120,000. */
+  readonly watchdogPeriod?: number | null;
+}
+
+export interface JobOptions extends FarmOptions {
+  /** The script that the slaves import. Default: the main script. */
+  readonly module?: string | URL;
+  /** Whether SIGINT and SIGTERM end the job in order. Default: true. */
+  readonly handleSignals?: boolean;
+}
+
+export interface InitializeOptions extends FarmOptions {
+  /** The URL of the module with the handlers. */
+  readonly slaveModule?: string | URL;
+  /** The same, by the seed's name. */
+  readonly slaveScript?: string | URL;
+}
+
+/** Options that the contract has and this version has not. */
+interface LaterOptions {
+  readonly launchSlaves?: unknown;
+  readonly listen?: unknown;
+  readonly progress?: unknown;
+  readonly dashboard?: unknown;
+  readonly report?: unknown;
+}
+
+type RulesFor<Options> = { readonly [Name in keyof Options]-?: Rule };
+
+const FARM_RULES: RulesFor<FarmOptions & LaterOptions> = {
+  threads: wholeNumber,
+  taskTimeout: positive,
+  retries: wholeNumber,
+  maxLosses: positiveInteger,
+  resourceLimits: anObject,
+  maxTasksPerThread: positiveInteger,
+  startTimeout: positive,
+  signal: abortSignal,
+  watchdogPeriod: nullOr(positive),
+  launchSlaves: notInThisVersion,
+  listen: notInThisVersion,
+  progress: notInThisVersion,
+  dashboard: notInThisVersion,
+  report: notInThisVersion,
+};
+
+const JOB_RULES: RulesFor<JobOptions & LaterOptions> = { ...FARM_RULES, module: url, handleSignals: flag };
+
+const INITIALIZE_RULES: RulesFor<InitializeOptions & LaterOptions> = {
+  ...FARM_RULES,
+  slaveModule: url,
+  slaveScript: url,
+};
+
+/** @throws {@link OptionError} */
+export function checkJobOptions(options: JobOptions): JobOptions {
+  return checkOptions(options, JOB_RULES);
+}
+
+/** @throws {@link OptionError} */
+export function checkInitializeOptions(options: InitializeOptions): InitializeOptions {
+  return checkOptions(options, INITIALIZE_RULES);
+}
+
+export interface TimeLimit {
+  /** In milliseconds. */
+  readonly timeout?: number;
+}
+
+/** @throws {@link OptionError} */
+export function checkTimeLimit(options: TimeLimit): TimeLimit {
+  return checkOptions(options, { timeout: milliseconds });
+}

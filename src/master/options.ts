@@ -1,0 +1,101 @@
+/** What may be asked of a job, and what is wrong with what was asked. */
+
+import { inspect } from 'node:util';
+import { OptionError, UnknownTagError } from '../core/errors.ts';
+import type { Ledger } from '../core/ledger.ts';
+
+/** A condition on a value, with its words. */
+export interface Rule {
+  readonly expected: string;
+  readonly holds: (value: unknown) => boolean;
+}
+
+export const text: Rule = {
+  expected: 'a string that is not empty',
+  holds: (value) => typeof value === 'string' && value !== '',
+};
+
+export const flag: Rule = { expected: 'true or false', holds: (value) => typeof value === 'boolean' };
+
+export const positive: Rule = {
+  expected: 'a number greater than 0',
+  holds: (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+};
+
+export const milliseconds: Rule = {
+  expected: 'a number of milliseconds, 0 or more',
+  holds: (value) => typeof value === 'number' && value >= 0,
+};
+
+export const wholeNumber: Rule = {
+  expected: 'a whole number, 0 or more',
+  holds: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+};
+
+export const positiveInteger: Rule = {
+  expected: 'a whole number, 1 or more',
+  holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+};
+
+export const finite: Rule = { expected: 'a finite number', holds: (value) => Number.isFinite(value) };
+
+export const abortSignal: Rule = {
+  expected: 'an AbortSignal',
+  holds: (value) => value instanceof AbortSignal,
+};
+
+export const anObject: Rule = {
+  expected: 'an object',
+  holds: (value) => typeof value === 'object' && value !== null,
+};
+
+export const anArray: Rule = { expected: 'an array', holds: Array.isArray };
+
+export const url: Rule = {
+  expected: 'the URL of a module (import.meta.url, or new URL(…, import.meta.url))',
+  holds: (value) => value instanceof URL || (typeof value === 'string' && URL.canParse(value)),
+};
+
+export function nullOr(rule: Rule): Rule {
+  return { expected: `${rule.expected}, or null`, holds: (value) => value === null || rule.holds(value) };
+}
+
+/** An option of the contract that a later version will have; asking for nothing is allowed. */
+export const notInThisVersion: Rule = {
+  expected: 'left out (not in this version)',
+  holds: (value) => value === false || value === 0 || value === null,
+};
+
+/**
+ * Returns the options if each of them is known and holds its rule. `undefined` is as good as left out.
+ *
+ * @throws {@link OptionError}
+ */
+export function checkOptions<Options extends object>(
+  options: Options,
+  rules: { readonly [Name in keyof Options]-?: Rule },
+): Options {
+  if (typeof options !== 'object' || options === null) {
+    throw new OptionError('options', 'an object', inspect(options));
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const rule: Rule | undefined = Object.hasOwn(rules, name) ? Reflect.get(rules, name) : undefined;
+    if (rule === undefined) {
+      const known = Object.keys(rules).join(', ');
+      throw new OptionError(`option '${name}'`, `one of ${known}`, 'unknown');
+    }
+    if (value !== undefined) assertHolds(name, value, rule);
+  }
+  return options;
+}
+
+/** @throws {@link OptionError} */
+export function assertHolds(name: string, value: unknown, rule: Rule): void {
+  if (!rule.holds(value)) throw new OptionError(name, rule.expected, inspect(value, { depth: 0 }));
+}
+
+/** @throws {@link OptionError} if it is no tag; {@link UnknownTagError} if nobody can do it. */
+export function assertTag(tag: string, ledger: Ledger): void {
+  assertHolds('tag', tag, text);
+  if (!ledger.canDo(tag)) throw new UnknownTagError(tag, ledger.knownTags ?? []);
+}

@@ -1,0 +1,61 @@
+/**
+ * The executor: hands that carry out the ledger's commands and report what happened. It has slaves
+ * that take a batch at a time; it decides nothing.
+ */
+
+import type { Lease } from '../core/lease.ts';
+import type { LedgerEvent } from '../core/messages.ts';
+
+/** What an executor may report. */
+export type ExecutorNews = WithoutTime<
+  Extract<
+    LedgerEvent,
+    {
+      type:
+        | 'slave joined'
+        | 'slave left'
+        | 'slave lost'
+        | 'outcomes told'
+        | 'batch ended'
+        | 'task lingered'
+        | 'tail revoked'
+        | 'task timed out';
+    }
+  >
+>;
+
+type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'at'> : never;
+
+/** The master, as an executor sees it. */
+export interface ExecutorMaster {
+  /** A number for a new slave, unique in the farm. */
+  newSlaveId(): number;
+  report(news: ExecutorNews): void;
+  /** Nothing can run any more: the handlers cannot be loaded, or slaves die as soon as they start. */
+  failed(error: Error): void;
+  /** A slave could be started and has these tags. Told before its `slave joined`. */
+  handlersKnown(tags: readonly string[]): void;
+  /** Milliseconds that a task may run where it does not say itself; undefined for no limit. */
+  readonly taskTimeout: number | undefined;
+  /** Carries out a call of a handler (`this.taskManager`, global state); rejects as the call does. */
+  call(name: string, parameters: readonly unknown[]): Promise<unknown>;
+}
+
+export interface Executor {
+  /** Starts the slaves; their arrival is reported. */
+  start(): Promise<void>;
+  /** Hands a batch to one of its slaves, which is free. */
+  run(slave: number, lease: Lease): void;
+  /** Takes back what the slave has not begun; reported as `tail revoked`. */
+  revoke(slave: number, token: number): void;
+  /** Tells the running task at this place of the batch that it is not wanted any more. */
+  cancel(slave: number, token: number, index: number): void;
+  /** The slave leaves in order; it has no batch. */
+  dismiss(slave: number): void;
+  /** Drops cached copies of a stored value. */
+  forget(state: number): void;
+  /** How far the running task of a slave says it has come, 0 to 1; undefined where it has not said. */
+  progressOf(slave: number): number | undefined;
+  /** Ends all slaves; those that run a task get `grace` ms to end it. Safe to repeat. */
+  close(grace: number): Promise<void>;
+}

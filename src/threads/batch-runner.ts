@@ -1,0 +1,135 @@
+/** Runs the tasks of a batch, one after the other, in the thread. */
+
+import type { CurrentTask, Handlers } from '../ports/slave-host.ts';
+import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
+import type { OutcomeReport } from './outcome-report.ts';
+import { RunningTask } from './running-task.ts';
+import type { SlotMemory } from './slot-memory.ts';
+import type { StateCache } from './state-cache.ts';
+
+type Handler = (...parameters: readonly unknown[]) => unknown;
+
+/** What a slave class or module may have beside its handlers. */
+export interface Lifecycle {
+  setup?(): unknown;
+  teardown?(): unknown;
+  terminationTest?(): boolean;
+}
+
+export class BatchRunner {
+  readonly #handlers: Handlers & Lifecycle;
+  readonly #memory: SlotMemory;
+  readonly #report: OutcomeReport;
+  readonly #states: StateCache;
+  #order: BatchOrder | undefined;
+  #index = -1;
+  #task: RunningTask | undefined;
+  /** The next place in the batch's list of stored values, which is in the order of the tasks. */
+  #nextState = 0;
+
+  constructor(handlers: Handlers, memory: SlotMemory, report: OutcomeReport, states: StateCache) {
+    this.#handlers = handlers;
+    this.#memory = memory;
+    this.#report = report;
+    this.#states = states;
+  }
+
+  /** Made when a handler asks for it: most never do. */
+  get currentTask(): CurrentTask | undefined {
+    if (this.#order === undefined || this.#index < 0) return undefined;
+    this.#task ??= new RunningTask(this.#order, this.#index, this.#memory);
+    return this.#task;
+  }
+
+  /** The master does not want a task any more. */
+  cancel(token: number, index: number): void {
+    if (this.#order?.token === token && this.#index === index) this.#task?.abort();
+  }
+
+  async run(order: BatchOrder): Promise<BatchAnswer> {
+    this.#order = order;
+    this.#nextState = 0;
+    this.#report.start(order.token);
+    const handler = Reflect.get(this.#handlers, `do_${order.tag}`) as Handler;
+    const count = order.parameters.length;
+    const start = performance.now();
+    let before = start;
+    let longest = 0;
+    let done = 0;
+    let leaving = false;
+    while (done < count && !leaving && before - start < order.slice && this.#memory.begin(before)) {
+      const running = this.#runOne(handler, order, done);
+      if (running !== undefined) await running;
+      const now = performance.now();
+      longest = Math.max(longest, now - before);
+      before = now;
+      done++;
+      leaving = this.#handlers.terminationTest?.() === true;
+    }
+    this.#order = undefined;
+    return { done, leaving, elapsed: before - start, longest, ...this.#report.rest() };
+  }
+
+  /** Runs one task to its outcome; a promise only if it has to wait, as a microtask a task would add up. */
+  #runOne(handler: Handler, order: BatchOrder, index: number): Promise<void> | undefined {
+    this.#index = index;
+    this.#task = undefined;
+    try {
+      const parameters = order.parameters[index] ?? [];
+      if (order.states[this.#nextState]?.task === index) {
+        return this.#settle(this.#runWithStates(handler, parameters, order.states));
+      }
+      const result = handler.apply(this.#handlers, parameters as unknown[]);
+      if (isThenable(result)) return this.#settle(result);
+      this.#succeeded(result);
+    } catch (error) {
+      this.#failed(error);
+    }
+    return undefined;
+  }
+
+  async #settle(result: PromiseLike<unknown>): Promise<void> {
+    try {
+      this.#succeeded(await result);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #succeeded(value: unknown): void {
+    this.#ended();
+    this.#report.succeeded(value, this.#states.used);
+  }
+
+  #failed(error: unknown): void {
+    this.#ended();
+    this.#report.failed(error);
+  }
+
+  #ended(): void {
+    this.#index = -1;
+    this.#memory.end();
+  }
+
+  async #runWithStates(
+    handler: Handler,
+    parameters: readonly unknown[],
+    states: readonly StateParameter[],
+  ): Promise<unknown> {
+    const filled = [...parameters];
+    const index = this.#index;
+    for (let place = states[this.#nextState]; place?.task === index; place = states[++this.#nextState]) {
+      const { parameter, state, name } = place;
+      filled[parameter] = this.#states.has(state, name)
+        ? this.#states.get(state, name)
+        : await this.#states.fetch(state, name);
+    }
+    return handler.apply(this.#handlers, filled);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
+}

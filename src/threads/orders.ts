@@ -1,0 +1,101 @@
+/** What the master says to a thread and what it answers: the messages of this room. */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { ToldFailure } from '../core/messages.ts';
+import type { EncodedException } from '../wire/outcome.ts';
+
+/** How a thread shall find its handlers; the same for all threads of a farm (`workerData`). */
+export interface HandlerSource {
+  /** The URL of the module to import. */
+  readonly module: string;
+  /** The label of the job it belongs to. */
+  readonly label: string;
+  /**
+   * What `runJob` was given in the master, so that the thread takes no other class; undefined if the
+   * module's exports are the handlers.
+   */
+  readonly slaveClass: ClassFingerprint | undefined;
+  /** The master's, so that the script sees the same arguments. */
+  readonly argv: readonly string[];
+  /** Milliseconds a script has to call `runJob`. */
+  readonly startTimeout: number;
+  /** Where tsx was loaded from in the master, if its hooks have to be set up in the thread. */
+  readonly tsx: string | undefined;
+}
+
+/** Tells a class from others across threads. */
+export interface ClassFingerprint {
+  readonly name: string;
+  readonly source: string;
+}
+
+export interface LoadOrder {
+  readonly type: 'load';
+  /** The memory of the thread's slot. */
+  readonly memory: SharedArrayBuffer;
+  /** For outcomes that do not wait for the end of a batch, and what the master has to say. */
+  readonly news: MessagePort;
+  /** For calls of the handlers to the TaskManager. */
+  readonly calls: MessagePort;
+}
+
+/** Stands in a batch where a parameter is a stored value. */
+export interface StateParameter {
+  readonly task: number;
+  readonly parameter: number;
+  readonly state: number;
+  readonly name: string;
+}
+
+export interface BatchOrder {
+  readonly type: 'batch';
+  readonly token: number;
+  readonly tag: string;
+  /** The number of each task. */
+  readonly numbers: readonly number[];
+  /** The number of the try of each task; undefined where all are the first. */
+  readonly attempts: readonly number[] | undefined;
+  readonly parameters: readonly (readonly unknown[])[];
+  readonly states: readonly StateParameter[];
+  /** Milliseconds after which the thread gives back what it has not begun. */
+  readonly slice: number;
+}
+
+export interface LeaveOrder {
+  readonly type: 'leave';
+  /** End the thread afterwards; otherwise the master does. */
+  readonly exit: boolean;
+}
+
+export type Order = LoadOrder | BatchOrder | LeaveOrder;
+
+export type LoadAnswer =
+  | { readonly tags: readonly string[]; readonly hasTeardown: boolean }
+  /** Why the module cannot be used; `exception` is the original error. */
+  | { readonly refused: string; readonly exception: EncodedException | undefined };
+
+/** Outcomes from a place of the batch on. */
+export interface Outcomes {
+  readonly from: number;
+  readonly values: readonly unknown[];
+  readonly failures: readonly ToldFailure[];
+}
+
+export interface BatchAnswer extends Outcomes {
+  /** Tasks that were run. */
+  readonly done: number;
+  readonly elapsed: number;
+  readonly longest: number;
+  readonly leaving: boolean;
+}
+
+/** From the thread, on the news port. */
+export type ThreadNews =
+  | ({ readonly type: 'told'; readonly token: number } & Outcomes)
+  /** The thread is about to make its first call. */
+  | { readonly type: 'calls' };
+
+/** To the thread, on the news port. */
+export type MasterNews =
+  | { readonly type: 'forget'; readonly state: number }
+  | { readonly type: 'cancel'; readonly token: number; readonly index: number };

@@ -1,0 +1,137 @@
+/**
+ * A slave thread from within: it obeys orders, and always answers with data. Whatever a handler or its
+ * module does, an order is answered; so if the master gets no answer, the thread is gone.
+ */
+
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { type CurrentTask, type Handlers, type SlaveHost, setSlaveHost } from '../ports/slave-host.ts';
+import { encodeException } from '../wire/outcome.ts';
+import { BatchRunner, type Lifecycle } from './batch-runner.ts';
+import type { MasterCalls } from './calls.ts';
+import { HandlerModule, ModuleRefusal, tagsOf } from './handler-module.ts';
+import type {
+  BatchAnswer,
+  BatchOrder,
+  HandlerSource,
+  LoadAnswer,
+  LoadOrder,
+  MasterNews,
+  Order,
+  ThreadNews,
+} from './orders.ts';
+import { OutcomeReport } from './outcome-report.ts';
+import { SlotMemory } from './slot-memory.ts';
+import { StateCache } from './state-cache.ts';
+
+export class SlaveThread implements SlaveHost {
+  readonly #module: HandlerModule;
+  readonly #states = new StateCache((state, name) => this.call('stateValue', [state, name]));
+  #handlers: (Handlers & Lifecycle) | undefined;
+  #runner: BatchRunner | undefined;
+  #news: MessagePort | undefined;
+  #callPort: MessagePort | undefined;
+  #calls: Promise<MasterCalls> | undefined;
+
+  constructor(source: HandlerSource) {
+    this.#module = new HandlerModule(source);
+    process.argv = [...source.argv];
+    setSlaveHost(this);
+  }
+
+  obey(order: Order): Promise<LoadAnswer | BatchAnswer | undefined> {
+    switch (order.type) {
+      case 'load':
+        return this.#load(order);
+      case 'batch':
+        return this.#run(order);
+      case 'leave':
+        return this.#leave(order.exit);
+      default:
+        return order satisfies never;
+    }
+  }
+
+  // ── the slave host ──
+
+  offerClass(label: string, SlaveClass: new () => Handlers): void {
+    this.#module.offer({ label, SlaveClass });
+  }
+
+  get currentTask(): CurrentTask | undefined {
+    return this.#runner?.currentTask;
+  }
+
+  async call(name: string, parameters: readonly unknown[]): Promise<unknown> {
+    this.#calls ??= this.#openCalls();
+    const calls = await this.#calls;
+    return calls.call(name, parameters);
+  }
+
+  // ── orders ──
+
+  async #load({ memory, news, calls }: LoadOrder): Promise<LoadAnswer> {
+    this.#news = news;
+    this.#callPort = calls;
+    news.on('message', (message: MasterNews) => this.#hear(message));
+    try {
+      const handlers: Handlers & Lifecycle = await this.#module.load();
+      await this.#setUp(handlers);
+      this.#handlers = handlers;
+      const slot = new SlotMemory(memory);
+      this.#runner = new BatchRunner(handlers, slot, new OutcomeReport(news, slot), this.#states);
+      return { tags: tagsOf(handlers), hasTeardown: handlers.teardown !== undefined };
+    } catch (error) {
+      const cause = error instanceof ModuleRefusal ? error.cause : error;
+      return {
+        refused: error instanceof Error ? error.message : String(error),
+        exception: cause === undefined ? undefined : encodeException(cause),
+      };
+    }
+  }
+
+  async #setUp(handlers: Lifecycle): Promise<void> {
+    try {
+      await handlers.setup?.();
+    } catch (error) {
+      throw new ModuleRefusal('setup() threw', { cause: error });
+    }
+  }
+
+  async #run(order: BatchOrder): Promise<BatchAnswer> {
+    const runner = this.#runner;
+    if (runner === undefined) throw new Error('A batch came before the handlers were loaded');
+    this.#hearAll();
+    return runner.run(order);
+  }
+
+  async #leave(exit: boolean): Promise<undefined> {
+    try {
+      await this.#handlers?.teardown?.();
+    } finally {
+      if (exit) setImmediate(() => process.exit(0));
+    }
+  }
+
+  // ── the master's news ──
+
+  /** What the master said before the order is heard before the order is obeyed. */
+  #hearAll(): void {
+    if (this.#news === undefined) return;
+    for (let heard = receiveMessageOnPort(this.#news); heard; heard = receiveMessageOnPort(this.#news)) {
+      this.#hear(heard.message);
+    }
+  }
+
+  #hear(message: MasterNews): void {
+    if (message.type === 'forget') this.#states.forget(message.state);
+    else this.#runner?.cancel(message.token, message.index);
+  }
+
+  /** Comlink is loaded by the first call: most handlers make none. */
+  async #openCalls(): Promise<MasterCalls> {
+    if (this.#callPort === undefined) throw new Error('A call came before the thread was loaded');
+    this.#news?.postMessage({ type: 'calls' } satisfies ThreadNews);
+    const { MasterCalls } = await import('./calls.ts');
+    return new MasterCalls(this.#callPort);
+  }
+}

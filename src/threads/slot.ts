@@ -1,0 +1,154 @@
+/**
+ * A slot: one thread as the master sees it, with the batch that it runs.
+ *
+ * It reports outcomes from three sources, each when it is the first to have them: messages of the
+ * thread, the end of a batch, and the log in shared memory. The ledger takes each outcome once.
+ */
+
+import { EventEmitter } from 'node:events';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { Lease } from '../core/lease.ts';
+import type { Progress } from '../core/messages.ts';
+import type { ExecutorNews } from '../ports/executor.ts';
+import type { LoadOrder, MasterNews, Outcomes, ThreadNews } from './orders.ts';
+import { SlotMemory } from './slot-memory.ts';
+
+/** Milliseconds after which a task that still runs is long: then nobody shall wait behind it. */
+const LONG = 4;
+/** Milliseconds after which finished results of a batch that still runs are fetched. */
+const STALE = 10;
+
+/** Milliseconds between two looks at a batch that may need it. */
+export const LOOK = 5;
+
+export class Slot {
+  readonly slave: number;
+  readonly info: string;
+  readonly memory = new SlotMemory();
+  /** Piscina ends the thread of a run whose emitter says 'abort'. */
+  readonly abort = new EventEmitter();
+  readonly #report: (news: ExecutorNews) => void;
+  readonly #news: MessagePort;
+  readonly #calls: MessagePort;
+  #lease: Lease | undefined;
+  #lookedAt = 0;
+  #lingering = false;
+
+  constructor(slave: number, info: string, report: (news: ExecutorNews) => void) {
+    this.slave = slave;
+    this.info = info;
+    this.#report = report;
+    const news = new MessageChannel();
+    const calls = new MessageChannel();
+    this.#news = news.port1;
+    this.#calls = calls.port1;
+    this.loadOrder = { type: 'load', memory: this.memory.buffer, news: news.port2, calls: calls.port2 };
+  }
+
+  /** The first order for the thread; its ports are to be transferred. */
+  readonly loadOrder: LoadOrder;
+
+  get lease(): Lease | undefined {
+    return this.#lease;
+  }
+
+  /** Begins to listen; `serve` is called when the thread is about to make its first call. */
+  listen(serve: (port: MessagePort) => void): void {
+    this.#news.on('message', (message: ThreadNews) => {
+      if (message.type === 'calls') serve(this.#calls);
+      else this.#told(message);
+    });
+    this.#news.unref();
+    this.#calls.unref();
+  }
+
+  begin(lease: Lease): void {
+    this.#lease = lease;
+    this.#lookedAt = performance.now();
+    this.#lingering = false;
+    this.memory.reset();
+  }
+
+  /** The batch has ended; what it still holds is in the answer. */
+  end(rest: Outcomes): void {
+    this.#hearAll();
+    const lease = this.#lease;
+    if (lease !== undefined && rest.values.length > 0) this.#tell(lease, rest);
+    this.#lease = undefined;
+  }
+
+  /** Reports the outcomes that the thread holds, and returns how far it has come. */
+  fetch(): Progress | undefined {
+    const lease = this.#lease;
+    if (lease === undefined) return undefined;
+    this.#hearAll();
+    const reading = this.memory.read();
+    const logged = this.memory.log.read(lease.told);
+    if (logged !== undefined) this.#tell(lease, { ...logged, failures: [] });
+    this.#lookedAt = performance.now();
+    return { token: lease.token, ...reading };
+  }
+
+  /**
+   * Looks after the running batch: fetches results that wait, reports a task that runs long, and one
+   * that has used up its time. Returns whether it should be looked at again.
+   */
+  look(timeoutOf: (lease: Lease, index: number) => number | undefined): boolean {
+    const lease = this.#lease;
+    if (lease === undefined) return false;
+    const { running } = this.memory.read();
+    const time = running === undefined ? 0 : this.memory.runningFor();
+    const stale = performance.now() - this.#lookedAt >= STALE;
+    if (lease.tasks.length > 1 && (stale || (time >= LONG && !this.#lingering))) this.fetch();
+    if (time >= LONG && !this.#lingering && lease.tasks.length > 1) {
+      this.#lingering = true;
+      this.#report({ type: 'task lingered', token: lease.token });
+    }
+    if (running !== undefined) this.#watchTime(lease, running, time, timeoutOf(lease, running));
+    return this.#lease !== undefined;
+  }
+
+  revoke(): number {
+    return this.memory.revoke();
+  }
+
+  cancel(index: number): void {
+    this.memory.cancel(index);
+    const { token } = this.#lease ?? { token: 0 };
+    this.say({ type: 'cancel', token, index });
+  }
+
+  say(message: MasterNews): void {
+    this.#news.postMessage(message);
+  }
+
+  close(): void {
+    this.#lease = undefined;
+    this.#news.close();
+    this.#calls.close();
+  }
+
+  #watchTime(lease: Lease, index: number, time: number, timeout: number | undefined): void {
+    if (timeout === undefined || time < timeout) return;
+    this.fetch();
+    if (this.memory.read().running !== index) return;
+    this.#report({ type: 'task timed out', token: lease.token, index, timeout });
+    this.abort.emit('abort');
+  }
+
+  #hearAll(): void {
+    for (let heard = receiveMessageOnPort(this.#news); heard; heard = receiveMessageOnPort(this.#news)) {
+      const message = heard.message as ThreadNews;
+      if (message.type === 'told') this.#told(message);
+      else this.#news.emit('message', message);
+    }
+  }
+
+  #told(message: ThreadNews & { type: 'told' }): void {
+    if (this.#lease?.token === message.token) this.#tell(this.#lease, message);
+  }
+
+  #tell(lease: Lease, { from, values, failures }: Outcomes): void {
+    this.#report({ type: 'outcomes told', token: lease.token, from, values, failures });
+  }
+}
