@@ -24,7 +24,10 @@
  */
 
 /** Milliseconds a batch is meant to keep its slot busy. */
-export const SLICE = 20;
+export const SLICE = 50;
+
+/** Milliseconds of work below which a share is not split any more: handing it over would cost more. */
+const SMALLEST_SHARE = 3;
 
 /** More tasks never travel together. */
 export const LARGEST_BATCH = 4096;
@@ -53,7 +56,7 @@ export class TagCost {
   /** The size of the next batch when `waiting` tasks of the tag wait and `slots` slots share them. */
   batchSize(waiting: number, slots: number): number {
     const bySlice = this.mean === 0 ? 1 : SLICE / this.mean;
-    const byShare = waiting / (2 * slots);
+    const byShare = Math.max(waiting / (2 * slots), this.mean === 0 ? 1 : SMALLEST_SHARE / this.mean);
     return Math.max(1, Math.ceil(Math.min(this.allowed, bySlice, byShare, LARGEST_BATCH)));
   }
 }

@@ -13,7 +13,7 @@ export class TaskFarmError extends Error {
   }
 
   static {
-    this.prototype.name = 'TaskFarmError';
+    TaskFarmError.prototype.name = 'TaskFarmError';
   }
 }
 
@@ -53,7 +53,7 @@ export class TaskRaisedException extends TaskError {
   }
 
   static {
-    this.prototype.name = 'TaskRaisedException';
+    TaskRaisedException.prototype.name = 'TaskRaisedException';
   }
 }
 
@@ -81,7 +81,7 @@ export class TaskLostError extends TaskError {
   }
 
   static {
-    this.prototype.name = 'TaskLostError';
+    TaskLostError.prototype.name = 'TaskLostError';
   }
 }
 
@@ -96,7 +96,7 @@ export class TaskTimeoutError extends TaskError {
   }
 
   static {
-    this.prototype.name = 'TaskTimeoutError';
+    TaskTimeoutError.prototype.name = 'TaskTimeoutError';
   }
 }
 
@@ -121,7 +121,7 @@ export class UnknownTagError extends TaskFarmError {
   }
 
   static {
-    this.prototype.name = 'UnknownTagError';
+    UnknownTagError.prototype.name = 'UnknownTagError';
   }
 }
 
@@ -145,7 +145,7 @@ export class NotCloneableError extends TaskFarmError {
   }
 
   static {
-    this.prototype.name = 'NotCloneableError';
+    NotCloneableError.prototype.name = 'NotCloneableError';
   }
 }
 
@@ -160,7 +160,7 @@ export class UnknownDataError extends TaskFarmError {
   }
 
   static {
-    this.prototype.name = 'UnknownDataError';
+    UnknownDataError.prototype.name = 'UnknownDataError';
   }
 }
 
@@ -171,7 +171,7 @@ export class HandlerModuleError extends TaskFarmError {
   }
 
   static {
-    this.prototype.name = 'HandlerModuleError';
+    HandlerModuleError.prototype.name = 'HandlerModuleError';
   }
 }
 
@@ -182,7 +182,7 @@ export class TaskManagerTermination extends TaskFarmError {
   }
 
   static {
-    this.prototype.name = 'TaskManagerTermination';
+    TaskManagerTermination.prototype.name = 'TaskManagerTermination';
   }
 }
 
@@ -199,7 +199,7 @@ export class LabelInUseError extends TaskFarmError {
   }
 
   static {
-    this.prototype.name = 'LabelInUseError';
+    LabelInUseError.prototype.name = 'LabelInUseError';
   }
 }
 
@@ -217,7 +217,7 @@ export class OptionError extends TaskFarmError {
   }
 
   static {
-    this.prototype.name = 'OptionError';
+    OptionError.prototype.name = 'OptionError';
   }
 }
 

@@ -37,18 +37,12 @@ import { type LedgerPolicy, lossEndsTask, mayRetry, travelsAlone } from './polic
 import { SlaveRecord } from './slave.ts';
 import { Story, tell } from './story.ts';
 import { TagRecord } from './tag.ts';
+import { type Taker, Takers } from './takers.ts';
 import { type Failure, TaskRecord, type TaskState } from './task.ts';
 import { TaskLine } from './task-line.ts';
 import { TaskTable } from './task-table.ts';
 import { type TaskEvent, TRANSITIONS } from './transitions.ts';
 import { WaitingLine } from './waiting-line.ts';
-
-/** Somebody who can take a task now: a free slave, or one who asked for a single task. */
-interface Taker {
-  readonly slave: SlaveRecord | undefined;
-  readonly tags: ReadonlySet<string> | undefined;
-  readonly ask: number | undefined;
-}
 
 /** A loss as the event tells it. */
 interface LossNews {
@@ -56,6 +50,9 @@ interface LossNews {
   readonly reason: string;
   readonly exitCode: number | undefined;
 }
+
+/** Most events, such as a request while all slaves are busy, call for nothing to be done. */
+const NONE: readonly Command[] = [];
 
 export class Ledger {
   readonly policy: LedgerPolicy;
@@ -66,22 +63,27 @@ export class Ledger {
   readonly tags = new Map<string, TagRecord>();
   readonly slaves = new Map<number, SlaveRecord>();
   readonly leases = new Map<number, Lease>();
-  readonly #takers = new Set<Taker>();
+  /** In the order in which they are served: who asked, first come first served, then free slaves. */
+  readonly #takers = new Takers();
   readonly #story = new Story();
   #knownTags: ReadonlySet<string> | undefined;
   #nextToken = 1;
   #eagerSlaves = 0;
-  #commands: Command[] = [];
+  #commands: readonly Command[] = NONE;
 
   constructor(policy: LedgerPolicy) {
     this.policy = policy;
   }
 
-  /** The one entrance: tells the ledger what happened, and returns what is to be done about it. */
-  handle(event: LedgerEvent): readonly Command[] {
-    this.#commands = [];
-    this.#take(event);
-    this.#match(event.at);
+  /**
+   * The one entrance: tells the ledger what happened, and returns what is to be done about it.
+   *
+   * @param at When it happened, as the ledger has no clock: milliseconds since the epoch.
+   */
+  handle(event: LedgerEvent, at: number): readonly Command[] {
+    this.#commands = NONE;
+    this.#take(event, at);
+    if (this.waiting.length > 0 && this.#takers.size > 0) this.#match(at);
     return this.#commands;
   }
 
@@ -116,51 +118,55 @@ export class Ledger {
     return tag;
   }
 
-  #take(event: LedgerEvent): void {
+  #take(event: LedgerEvent, at: number): void {
     switch (event.type) {
       case 'task requested':
-        return this.#requested(event);
+        return this.#requested(event, at);
       case 'outcomes told':
-        return this.#told(event, event.at);
+        return this.#told(event, at);
       case 'batch ended':
-        return this.#batchEnded(event);
+        return this.#batchEnded(event, at);
       case 'slave joined':
         return this.#joined(event);
       case 'slave left':
-        return this.#slaveLeft(event.slave, event.at);
+        return this.#slaveLeft(event.slave, at);
       case 'slave lost':
-        return this.#slaveLost(event.slave, event.progress, event);
+        return this.#slaveLost(event, at);
       case 'task asked for':
         return this.#askedFor(event.ask, event.slave, event.tag);
       case 'ask withdrawn':
-        return this.#forgetTakers((taker) => taker.ask === event.ask);
+        return this.#takers.deleteAll((taker) => taker.ask === event.ask);
       case 'task lingered':
         return this.#lingered(event.token);
       case 'tail revoked':
-        return this.#tailRevoked(event.token, event.from, event.at);
+        return this.#tailRevoked(event.token, event.from, at);
       case 'task returned':
-        return this.#returned(event.task, event.at);
+        return this.#returned(event.task, at);
       case 'task timed out':
-        return this.#timedOut(event.token, event.index, event.timeout, event.at);
+        return this.#timedOut(event.token, event.index, event.timeout, at);
       case 'task cancelled':
-        return this.#cancelled(event.task, event.at);
+        return this.#cancelled(event.task, at);
       case 'outcome collected':
-        return this.#collected(event.task, event.at);
+        return this.#collected(event.task, at);
       case 'tags known':
-        return this.#tagsKnown(event.tags, event.at);
+        return this.#tagsKnown(event.tags, at);
       default:
         return event satisfies never;
     }
   }
 
+  #command(command: Command): void {
+    this.#commands = [...this.#commands, command];
+  }
+
   // ── tasks ────────────────────────────────────────────────────────────────────────────────────
 
-  #requested(event: LedgerEvent & { type: 'task requested' }): void {
+  #requested(event: LedgerEvent & { type: 'task requested' }, at: number): void {
     if (this.tasks.get(event.task) !== undefined) throw new Error(`There is a task ${event.task} already`);
     const tag = this.tagRecord(event.tag);
     tag.requested++;
     const task = new TaskRecord(event.task, tag, event.parameters, event.options);
-    this.#move(task, 'requested', 'waiting', event.at);
+    this.#move(task, 'requested', 'waiting', at);
   }
 
   #told(told: Told, at: number): void {
@@ -227,7 +233,7 @@ export class Ledger {
     this.#closeIfAsked(lease);
     if (lease?.slave?.eager !== true) return;
     const index = lease.tasks.indexOf(task);
-    this.#commands.push({ type: 'cancel', slave: lease.slave.id, token: lease.token, index });
+    this.#command({ type: 'cancel', slave: lease.slave.id, token: lease.token, index });
   }
 
   #collected(number: number, at: number): void {
@@ -260,18 +266,18 @@ export class Ledger {
     this.#takers.add({ slave, tags: tag === undefined ? slave?.tags : new Set([tag]), ask });
   }
 
-  #batchEnded(event: LedgerEvent & { type: 'batch ended' }): void {
+  #batchEnded(event: LedgerEvent & { type: 'batch ended' }, at: number): void {
     const lease = this.leases.get(event.token);
     const slave = lease?.slave;
     if (lease === undefined || slave === undefined) return;
-    this.#giveBack(lease, { token: event.token, done: event.done, running: undefined }, event);
+    this.#giveBack(lease, { token: event.token, done: event.done, running: undefined }, { at });
     lease.tag.cost.learn(event.done, event.elapsed, event.longest);
     slave.tasksDone += event.done;
     slave.busy += event.elapsed;
     slave.budget -= event.done;
     if (event.leaving || slave.budget <= 0) {
       this.#forgetSlave(slave);
-      this.#commands.push({ type: 'dismiss', slave: slave.id });
+      this.#command({ type: 'dismiss', slave: slave.id });
     } else {
       this.#takers.add({ slave, tags: slave.tags, ask: undefined });
     }
@@ -286,9 +292,11 @@ export class Ledger {
     }
   }
 
-  #slaveLost(id: number, progress: Progress | undefined, news: LossNews): void {
-    const slave = this.slaves.get(id);
+  #slaveLost(event: LedgerEvent & { type: 'slave lost' }, at: number): void {
+    const slave = this.slaves.get(event.slave);
     if (slave === undefined) return;
+    const { progress, reason, exitCode } = event;
+    const news = { at, reason, exitCode };
     this.#forgetSlave(slave);
     for (const lease of slave.leases) {
       const seen = progress?.token === lease.token ? progress : undefined;
@@ -356,7 +364,7 @@ export class Ledger {
   #lingered(token: number): void {
     const lease = this.leases.get(token);
     if (lease?.slave === undefined || lease.end <= 1) return;
-    this.#commands.push({ type: 'revoke', slave: lease.slave.id, token });
+    this.#command({ type: 'revoke', slave: lease.slave.id, token });
   }
 
   #tailRevoked(token: number, from: number, at: number): void {
@@ -382,18 +390,12 @@ export class Ledger {
   #forgetSlave(slave: SlaveRecord): void {
     this.slaves.delete(slave.id);
     if (slave.eager) this.#eagerSlaves--;
-    this.#forgetTakers((taker) => taker.slave === slave);
-  }
-
-  #forgetTakers(who: (taker: Taker) => boolean): void {
-    for (const taker of this.#takers) if (who(taker)) this.#takers.delete(taker);
+    this.#takers.deleteAll((taker) => taker.slave === slave);
   }
 
   // ── matching ─────────────────────────────────────────────────────────────────────────────────
 
-  /** First come, first served, on both sides. */
   #match(at: number): void {
-    if (this.waiting.length === 0) return;
     for (const taker of this.#takers) {
       const task = this.waiting.first(taker.tags);
       if (task === undefined) continue;
@@ -412,8 +414,8 @@ export class Ledger {
     }
     this.leases.set(lease.token, lease);
     slave?.leases.add(lease);
-    if (ask !== undefined) this.#commands.push({ type: 'grant', ask, lease });
-    else if (slave !== undefined) this.#commands.push({ type: 'run', slave: slave.id, lease });
+    if (ask !== undefined) this.#command({ type: 'grant', ask, lease });
+    else if (slave !== undefined) this.#command({ type: 'run', slave: slave.id, lease });
   }
 
   /** The task and those of its tag behind it, as many as shall travel together. */
@@ -422,10 +424,10 @@ export class Ledger {
     const { tag } = first;
     const size = Math.min(most, tag.cost.batchSize(tag.waiting, Math.max(1, this.#eagerSlaves)));
     const batch = [first];
-    let task: TaskRecord | undefined = first.nextOfTag;
+    let task: TaskRecord | undefined = first.next;
     while (batch.length < size && task !== undefined && !travelsAlone(task)) {
       batch.push(task);
-      task = task.nextOfTag;
+      task = task.next;
     }
     return batch;
   }
@@ -484,7 +486,7 @@ export class Ledger {
       case 'lost':
         task.parameters = [];
         task.tag.finished++;
-        if (task.options?.private === true) this.#commands.push({ type: 'settle', task });
+        if (task.options?.private === true) this.#command({ type: 'settle', task });
         else this.finished.append(task);
         return;
       case 'gone':

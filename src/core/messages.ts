@@ -29,8 +29,7 @@ export interface Progress {
   readonly running: number | undefined;
 }
 
-/** Every event says when it happened: the ledger has no clock. Milliseconds since the epoch. */
-export type LedgerEvent = { readonly at: number } & (
+export type LedgerEvent =
   | {
       readonly type: 'task requested';
       readonly task: number;
@@ -84,8 +83,7 @@ export type LedgerEvent = { readonly at: number } & (
     }
   | { readonly type: 'task cancelled'; readonly task: number }
   | { readonly type: 'outcome collected'; readonly task: number }
-  | { readonly type: 'tags known'; readonly tags: readonly string[] }
-);
+  | { readonly type: 'tags known'; readonly tags: readonly string[] };
 
 export type Command =
   /** Hand the batch to its slave. */

@@ -1,10 +1,10 @@
 /** The story: the last transitions of all tasks, so that a refused one can be told with its past. */
 
 import type { TaskState } from './task.ts';
-import { TASK_EVENTS, TASK_STATES, type TaskEvent } from './transitions.ts';
+import type { TaskEvent } from './transitions.ts';
 
 /** Transitions remembered; older ones are overwritten. */
-const CAPACITY = 1 << 14;
+const CAPACITY = 1 << 13;
 
 export interface Chapter {
   readonly at: number;
@@ -14,23 +14,22 @@ export interface Chapter {
   readonly to: TaskState;
 }
 
-const EVENT_NUMBERS = new Map<TaskEvent, number>(TASK_EVENTS.map((event, index) => [event, index]));
-const STATE_NUMBERS = new Map<TaskState, number>(TASK_STATES.map((state, index) => [state, index]));
-
-/** A ring in typed arrays: writing an entry makes no object, so that it can always be on. */
+/** A ring of columns: writing an entry makes no object, so that it can always be on. */
 export class Story {
   readonly #at = new Float64Array(CAPACITY);
   readonly #task = new Float64Array(CAPACITY);
-  readonly #what = new Uint8Array(3 * CAPACITY);
+  readonly #event = new Array<TaskEvent>(CAPACITY).fill('requested');
+  readonly #from = new Array<TaskState>(CAPACITY).fill('gone');
+  readonly #to = new Array<TaskState>(CAPACITY).fill('gone');
   #written = 0;
 
   add(at: number, task: number, event: TaskEvent, from: TaskState, to: TaskState): void {
     const place = this.#written++ % CAPACITY;
     this.#at[place] = at;
     this.#task[place] = task;
-    this.#what[3 * place] = EVENT_NUMBERS.get(event) ?? 0;
-    this.#what[3 * place + 1] = STATE_NUMBERS.get(from) ?? 0;
-    this.#what[3 * place + 2] = STATE_NUMBERS.get(to) ?? 0;
+    this.#event[place] = event;
+    this.#from[place] = from;
+    this.#to[place] = to;
   }
 
   /** What is remembered of a task, oldest first. */
@@ -38,14 +37,10 @@ export class Story {
     const chapters: Chapter[] = [];
     for (let n = Math.max(0, this.#written - CAPACITY); n < this.#written; n++) {
       const place = n % CAPACITY;
-      if (this.#task[place] !== task) continue;
-      chapters.push({
-        at: this.#at[place] ?? 0,
-        task,
-        event: TASK_EVENTS[this.#what[3 * place] ?? 0] ?? 'requested',
-        from: TASK_STATES[this.#what[3 * place + 1] ?? 0] ?? 'gone',
-        to: TASK_STATES[this.#what[3 * place + 2] ?? 0] ?? 'gone',
-      });
+      const [at, event, from, to] = [this.#at[place], this.#event[place], this.#from[place], this.#to[place]];
+      if (this.#task[place] !== task || at === undefined) continue;
+      if (event !== undefined && from !== undefined && to !== undefined)
+        chapters.push({ at, task, event, from, to });
     }
     return chapters;
   }

@@ -1,22 +1,22 @@
 /**
- * A line of tasks: first in, first out, for the whole and for each tag, with every operation at
- * either end, and removal from anywhere, in constant time.
+ * A line of tasks: first in, first out, for the whole and for each tag.
  *
- * Each task is a link in two lists: the whole line, and the line of its tag. Both are in the same
- * order, so the first of the whole line is the first of its tag. A task is in one line at a time.
+ * Each tag has a chain of its own, and every task a stamp of its place in the whole line, so that the
+ * first of all is the one with the lowest stamp among the first of the tags. All that is done at either
+ * end, and a removal from anywhere, takes a time that does not depend on the number of tasks. A task is
+ * in one line at a time.
  */
 
 import type { TaskRecord } from './task.ts';
 
-/** A doubly linked list through one pair of fields of its tasks. */
-class Chain {
+/** The tasks of one tag, doubly linked. */
+interface Chain {
   first: TaskRecord | undefined;
   last: TaskRecord | undefined;
 }
 
 export class TaskLine {
-  readonly #whole = new Chain();
-  readonly #byTag = new Map<string, Chain>();
+  readonly #chains = new Map<string, Chain>();
   /** The next free places before the front and behind the end. */
   #front = -1;
   #end = 0;
@@ -27,84 +27,72 @@ export class TaskLine {
   }
 
   append(task: TaskRecord): void {
+    const chain = this.#chainOf(task.tag.name);
     task.order = this.#end++;
-    appendTo(this.#whole, task, 'previous', 'next');
-    appendTo(this.#chainOf(task.tag.name), task, 'previousOfTag', 'nextOfTag');
+    task.previous = chain.last;
+    if (chain.last === undefined) chain.first = task;
+    else chain.last.next = task;
+    chain.last = task;
     this.#length++;
   }
 
   prepend(task: TaskRecord): void {
+    const chain = this.#chainOf(task.tag.name);
     task.order = this.#front--;
-    prependTo(this.#whole, task, 'previous', 'next');
-    prependTo(this.#chainOf(task.tag.name), task, 'previousOfTag', 'nextOfTag');
+    task.next = chain.first;
+    if (chain.first === undefined) chain.last = task;
+    else chain.first.previous = task;
+    chain.first = task;
     this.#length++;
   }
 
   remove(task: TaskRecord): void {
-    unlink(this.#whole, task, 'previous', 'next');
-    unlink(this.#chainOf(task.tag.name), task, 'previousOfTag', 'nextOfTag');
+    const chain = this.#chainOf(task.tag.name);
+    const { previous, next } = task;
+    if (previous === undefined) chain.first = next;
+    else previous.next = next;
+    if (next === undefined) chain.last = previous;
+    else next.previous = previous;
+    task.previous = undefined;
+    task.next = undefined;
     this.#length--;
   }
 
-  get first(): TaskRecord | undefined {
-    return this.#whole.first;
-  }
-
   firstOfTag(tag: string): TaskRecord | undefined {
-    return this.#byTag.get(tag)?.first;
+    return this.#chains.get(tag)?.first;
   }
 
-  /** The first task with any of these tags; linear in their number, which is small. */
-  firstOfTags(tags: ReadonlySet<string>): TaskRecord | undefined {
-    const head = this.#whole.first;
-    if (head === undefined || tags.has(head.tag.name)) return head;
+  /** The first task of all, or of those with one of these tags. */
+  first(tags?: ReadonlySet<string>): TaskRecord | undefined {
     let best: TaskRecord | undefined;
-    for (const tag of tags) {
-      const candidate = this.firstOfTag(tag);
-      if (candidate !== undefined && (best === undefined || candidate.order < best.order)) best = candidate;
+    for (const [tag, { first }] of this.#chains) {
+      if (first === undefined || (best !== undefined && best.order < first.order)) continue;
+      if (tags === undefined || tags.has(tag)) best = first;
     }
     return best;
   }
 
   /** Front to end. The line must not change meanwhile. */
   *[Symbol.iterator](): IterableIterator<TaskRecord> {
-    for (let task = this.#whole.first; task !== undefined; task = task.next) yield task;
+    const heads = [...this.#chains.values()].map(({ first }) => first);
+    for (let left = this.#length; left > 0; left--) {
+      const next = heads.reduce(lower);
+      heads[heads.indexOf(next)] = next?.next;
+      if (next !== undefined) yield next;
+    }
   }
 
   #chainOf(tag: string): Chain {
-    let chain = this.#byTag.get(tag);
+    let chain = this.#chains.get(tag);
     if (chain === undefined) {
-      chain = new Chain();
-      this.#byTag.set(tag, chain);
+      chain = { first: undefined, last: undefined };
+      this.#chains.set(tag, chain);
     }
     return chain;
   }
 }
 
-type Backward = 'previous' | 'previousOfTag';
-type Forward = 'next' | 'nextOfTag';
-
-function appendTo(chain: Chain, task: TaskRecord, backward: Backward, forward: Forward): void {
-  task[backward] = chain.last;
-  if (chain.last === undefined) chain.first = task;
-  else chain.last[forward] = task;
-  chain.last = task;
-}
-
-function prependTo(chain: Chain, task: TaskRecord, backward: Backward, forward: Forward): void {
-  task[forward] = chain.first;
-  if (chain.first === undefined) chain.last = task;
-  else chain.first[backward] = task;
-  chain.first = task;
-}
-
-function unlink(chain: Chain, task: TaskRecord, backward: Backward, forward: Forward): void {
-  const before = task[backward];
-  const behind = task[forward];
-  if (before === undefined) chain.first = behind;
-  else before[forward] = behind;
-  if (behind === undefined) chain.last = before;
-  else behind[backward] = before;
-  task[backward] = undefined;
-  task[forward] = undefined;
+function lower(a: TaskRecord | undefined, b: TaskRecord | undefined): TaskRecord | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.order < b.order ? a : b;
 }

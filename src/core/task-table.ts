@@ -15,6 +15,8 @@ interface Page {
 
 export class TaskTable {
   readonly #pages = new Map<number, Page>();
+  /** The last page that was begun stays, even if empty: the next tasks will be in it. */
+  #newest = -1;
   #size = 0;
 
   get size(): number {
@@ -31,6 +33,8 @@ export class TaskTable {
     if (page === undefined) {
       page = { slots: new Array<TaskRecord | undefined>(PAGE_SIZE).fill(undefined), used: 0 };
       this.#pages.set(key, page);
+      if (this.#pages.get(this.#newest)?.used === 0) this.#pages.delete(this.#newest);
+      this.#newest = key;
     }
     page.slots[task.number % PAGE_SIZE] = task;
     page.used++;
@@ -44,7 +48,7 @@ export class TaskTable {
     page.slots[task.number % PAGE_SIZE] = undefined;
     page.used--;
     this.#size--;
-    if (page.used === 0) this.#pages.delete(key);
+    if (page.used === 0 && key !== this.#newest) this.#pages.delete(key);
   }
 
   *[Symbol.iterator](): Iterator<TaskRecord> {

@@ -51,10 +51,9 @@ export class TaskRecord {
   failure: Failure | undefined = undefined;
   /** Its place in the whole line: smaller is nearer to the front. */
   order = 0;
+  /** Its neighbours of the same tag in the line. */
   previous: TaskRecord | undefined = undefined;
   next: TaskRecord | undefined = undefined;
-  previousOfTag: TaskRecord | undefined = undefined;
-  nextOfTag: TaskRecord | undefined = undefined;
 
   constructor(
     number: number,

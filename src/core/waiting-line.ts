@@ -38,7 +38,7 @@ export class WaitingLine {
   /** The task that is next for somebody who can do these tags (undefined: all). */
   first(tags: ReadonlySet<string> | undefined): TaskRecord | undefined {
     for (const { line } of this.#levels) {
-      const task = tags === undefined ? line.first : line.firstOfTags(tags);
+      const task = line.first(tags);
       if (task !== undefined) return task;
     }
     return undefined;

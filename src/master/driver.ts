@@ -20,12 +20,7 @@ import { type OutcomeWaiter, OutcomeWaiters } from './outcome-waiters.ts';
 import { StoredData } from './stored-data.ts';
 
 const debug = debuglog('taskfarm');
-
-type EventWithoutTime = LedgerEvent extends infer Event
-  ? Event extends unknown
-    ? Omit<Event, 'at'>
-    : never
-  : never;
+const debugging = debug.enabled;
 
 interface Taker {
   readonly resolve: (task: TakenTask) => void;
@@ -66,12 +61,12 @@ export class Driver {
   }
 
   /** Tells the ledger, and does what it says. */
-  tell(event: EventWithoutTime): void {
-    if (debug.enabled) debug('%s %o', event.type, event);
-    const commands = this.ledger.handle({ ...event, at: this.clock.now() } as LedgerEvent);
-    for (const command of commands) this.#obey(command);
-    this.#serveWaiters();
-    for (const watch of this.#watchers) watch();
+  tell(event: LedgerEvent): void {
+    if (debugging) debug('%s %o', event.type, event);
+    const commands = this.ledger.handle(event, this.clock.now());
+    for (let index = 0; index < commands.length; index++) this.#obey(commands[index] as Command);
+    if (this.#waiters.length > 0) this.#serveWaiters();
+    if (this.#watchers.size > 0) for (const watch of this.#watchers) watch();
   }
 
   // ── requests ─────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +119,7 @@ export class Driver {
   collect(tag: string | undefined): Promise<TaskResult> {
     return new Promise((resolve, reject) => {
       const { finished } = this.ledger;
-      const task = tag === undefined ? finished.first : finished.firstOfTag(tag);
+      const task = tag === undefined ? finished.first() : finished.firstOfTag(tag);
       if (task !== undefined) {
         this.#collect(task, { resolve, reject });
       } else if (this.#end !== undefined) {
@@ -146,7 +141,7 @@ export class Driver {
 
   #collect(task: TaskRecord, { resolve, reject }: OutcomeWaiter): void {
     deliver(task, resolve, reject);
-    this.ledger.handle({ type: 'outcome collected', task: task.number, at: this.clock.now() });
+    this.ledger.handle({ type: 'outcome collected', task: task.number }, this.clock.now());
   }
 
   #settle(task: TaskRecord): void {
@@ -207,7 +202,7 @@ export class Driver {
   }
 
   #obey(command: Command): void {
-    if (debug.enabled) debug('→ %s %o', command.type, command);
+    if (debugging) debug('→ %s %o', command.type, command);
     switch (command.type) {
       case 'run':
         return this.#hands.get(command.slave)?.run(command.slave, command.lease);
@@ -264,7 +259,7 @@ export class Driver {
     forgetPending(this);
     const pending = [...this.#waiters.takeAll(), ...this.#takers.values(), ...this.#private.values()];
     for (const ask of this.#takers.keys())
-      this.ledger.handle({ type: 'ask withdrawn', ask, at: this.clock.now() });
+      this.ledger.handle({ type: 'ask withdrawn', ask }, this.clock.now());
     for (const task of this.#private.keys()) this.tell({ type: 'task cancelled', task });
     this.#takers.clear();
     this.#private.clear();

@@ -43,7 +43,7 @@ export class OutcomeWaiters {
     for (const [tag, queue] of this.#queues) {
       const turn = queue.first?.turn;
       if (turn === undefined || (best !== undefined && best.turn < turn)) continue;
-      const task = tag === undefined ? finished.first : finished.firstOfTag(tag);
+      const task = tag === undefined ? finished.first() : finished.firstOfTag(tag);
       if (task !== undefined) best = { queue, task, turn };
     }
     const waiter = best?.queue.shift();

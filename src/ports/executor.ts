@@ -7,24 +7,20 @@ import type { Lease } from '../core/lease.ts';
 import type { LedgerEvent } from '../core/messages.ts';
 
 /** What an executor may report. */
-export type ExecutorNews = WithoutTime<
-  Extract<
-    LedgerEvent,
-    {
-      type:
-        | 'slave joined'
-        | 'slave left'
-        | 'slave lost'
-        | 'outcomes told'
-        | 'batch ended'
-        | 'task lingered'
-        | 'tail revoked'
-        | 'task timed out';
-    }
-  >
+export type ExecutorNews = Extract<
+  LedgerEvent,
+  {
+    type:
+      | 'slave joined'
+      | 'slave left'
+      | 'slave lost'
+      | 'outcomes told'
+      | 'batch ended'
+      | 'task lingered'
+      | 'tail revoked'
+      | 'task timed out';
+  }
 >;
-
-type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'at'> : never;
 
 /** The master, as an executor sees it. */
 export interface ExecutorMaster {

@@ -45,7 +45,7 @@ export class SlaveProcess {
   }
 
   static {
-    Object.defineProperty(this.prototype, BRAND, { value: true });
+    Object.defineProperty(SlaveProcess.prototype, BRAND, { value: true });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Runs the tasks of a batch, one after the other, in the thread. */
 
+import { SLICE } from '../core/batching.ts';
 import type { CurrentTask, Handlers } from '../ports/slave-host.ts';
 import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
 import type { OutcomeReport } from './outcome-report.ts';
@@ -57,7 +58,7 @@ export class BatchRunner {
     let longest = 0;
     let done = 0;
     let leaving = false;
-    while (done < count && !leaving && before - start < order.slice && this.#memory.begin(before)) {
+    while (done < count && !leaving && before - start < SLICE && this.#memory.begin(before)) {
       const running = this.#runOne(handler, order, done);
       if (running !== undefined) await running;
       const now = performance.now();
@@ -76,7 +77,7 @@ export class BatchRunner {
     this.#task = undefined;
     try {
       const parameters = order.parameters[index] ?? [];
-      if (order.states[this.#nextState]?.task === index) {
+      if (order.states?.[this.#nextState]?.task === index) {
         return this.#settle(this.#runWithStates(handler, parameters, order.states));
       }
       const result = handler.apply(this.#handlers, parameters as unknown[]);

@@ -56,9 +56,8 @@ export interface BatchOrder {
   /** The number of the try of each task; undefined where all are the first. */
   readonly attempts: readonly number[] | undefined;
   readonly parameters: readonly (readonly unknown[])[];
-  readonly states: readonly StateParameter[];
-  /** Milliseconds after which the thread gives back what it has not begun. */
-  readonly slice: number;
+  /** In the order of the tasks; undefined where there are none. */
+  readonly states: readonly StateParameter[] | undefined;
 }
 
 export interface LeaveOrder {
@@ -67,7 +66,12 @@ export interface LeaveOrder {
   readonly exit: boolean;
 }
 
-export type Order = LoadOrder | BatchOrder | LeaveOrder;
+/** Hear the news, which an idle thread does not do by itself. */
+export interface HearOrder {
+  readonly type: 'hear';
+}
+
+export type Order = LoadOrder | BatchOrder | HearOrder | LeaveOrder;
 
 export type LoadAnswer =
   | { readonly tags: readonly string[]; readonly hasTeardown: boolean }

@@ -38,12 +38,14 @@ export class SlaveThread implements SlaveHost {
     setSlaveHost(this);
   }
 
-  obey(order: Order): Promise<LoadAnswer | BatchAnswer | undefined> {
+  obey(order: Order): Promise<LoadAnswer | BatchAnswer | undefined> | undefined {
     switch (order.type) {
       case 'load':
         return this.#load(order);
       case 'batch':
         return this.#run(order);
+      case 'hear':
+        return this.#hearAll();
       case 'leave':
         return this.#leave(order.exit);
       default:
@@ -115,7 +117,7 @@ export class SlaveThread implements SlaveHost {
   // ── the master's news ──
 
   /** What the master said before the order is heard before the order is obeyed. */
-  #hearAll(): void {
+  #hearAll(): undefined {
     if (this.#news === undefined) return;
     for (let heard = receiveMessageOnPort(this.#news); heard; heard = receiveMessageOnPort(this.#news)) {
       this.#hear(heard.message);

@@ -19,6 +19,7 @@ const PROGRESS = 3;
 const EPOCH = 4;
 const BASE = 5;
 const LOGGED = 6;
+const END = 7;
 const WORDS = 8;
 
 const HEADER_BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT;
@@ -43,7 +44,7 @@ export class SlotMemory {
   constructor(buffer = new SharedArrayBuffer(HEADER_BYTES + LOG_BYTES)) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, WORDS);
-    this.log = new OutcomeLog(buffer, HEADER_BYTES, { epoch: EPOCH, base: BASE, logged: LOGGED });
+    this.log = new OutcomeLog(buffer, HEADER_BYTES, { epoch: EPOCH, base: BASE, logged: LOGGED, end: END });
   }
 
   // ── the master's side ──

@@ -16,10 +16,11 @@ import { SlotMemory } from './slot-memory.ts';
 /** Milliseconds after which a task that still runs is long: then nobody shall wait behind it. */
 const LONG = 4;
 /** Milliseconds after which finished results of a batch that still runs are fetched. */
-const STALE = 10;
+const STALE = 50;
+/** Milliseconds between two looks at a batch that takes longer than was to be expected. */
+const OVERDUE = 5;
 
-/** Milliseconds between two looks at a batch that may need it. */
-export const LOOK = 5;
+export type TimeoutOf = (lease: Lease, index: number) => number | undefined;
 
 export class Slot {
   readonly slave: number;
@@ -31,7 +32,9 @@ export class Slot {
   readonly #news: MessagePort;
   readonly #calls: MessagePort;
   #lease: Lease | undefined;
-  #lookedAt = 0;
+  #begunAt = 0;
+  #fetchedAt = 0;
+  /** A task runs long, and the batch has nothing behind it any more. */
   #lingering = false;
 
   constructor(slave: number, info: string, report: (news: ExecutorNews) => void) {
@@ -64,7 +67,8 @@ export class Slot {
 
   begin(lease: Lease): void {
     this.#lease = lease;
-    this.#lookedAt = performance.now();
+    this.#begunAt = performance.now();
+    this.#fetchedAt = this.#begunAt;
     this.#lingering = false;
     this.memory.reset();
   }
@@ -85,27 +89,50 @@ export class Slot {
     const reading = this.memory.read();
     const logged = this.memory.log.read(lease.told);
     if (logged !== undefined) this.#tell(lease, { ...logged, failures: [] });
-    this.#lookedAt = performance.now();
+    this.#fetchedAt = performance.now();
     return { token: lease.token, ...reading };
   }
 
   /**
    * Looks after the running batch: fetches results that wait, reports a task that runs long, and one
-   * that has used up its time. Returns whether it should be looked at again.
+   * that has used up its time. Returns the milliseconds until the next look, or undefined for none.
    */
-  look(timeoutOf: (lease: Lease, index: number) => number | undefined): boolean {
+  look(timeoutOf: TimeoutOf): number | undefined {
     const lease = this.#lease;
-    if (lease === undefined) return false;
+    if (lease === undefined) return undefined;
     const { running } = this.memory.read();
     const time = running === undefined ? 0 : this.memory.runningFor();
-    const stale = performance.now() - this.#lookedAt >= STALE;
-    if (lease.tasks.length > 1 && (stale || (time >= LONG && !this.#lingering))) this.fetch();
-    if (time >= LONG && !this.#lingering && lease.tasks.length > 1) {
-      this.#lingering = true;
-      this.#report({ type: 'task lingered', token: lease.token });
-    }
+    if (lease.tasks.length > 1) this.#lookAtOthers(lease, time);
     if (running !== undefined) this.#watchTime(lease, running, time, timeoutOf(lease, running));
-    return this.#lease !== undefined;
+    return this.nextLook(timeoutOf);
+  }
+
+  /**
+   * When to look next. A single task without a timeout needs nobody to look after it. A batch that is
+   * on schedule does so rarely: each look costs its master a wake-up.
+   */
+  nextLook(timeoutOf: TimeoutOf): number | undefined {
+    const lease = this.#lease;
+    if (lease === undefined) return undefined;
+    const single = lease.tasks.length === 1 || this.#lingering;
+    const running = this.memory.read().running ?? 0;
+    const timeout = timeoutOf(lease, running);
+    const left = timeout === undefined ? undefined : Math.max(1, timeout - this.memory.runningFor());
+    if (single) return left;
+    const age = performance.now() - this.#begunAt;
+    const expected = lease.tasks.length * lease.tag.cost.mean;
+    const next = age + OVERDUE < expected ? STALE : OVERDUE;
+    return left === undefined ? next : Math.min(next, left);
+  }
+
+  /** Nobody shall wait behind, or for the results before, a task that runs long. */
+  #lookAtOthers(lease: Lease, time: number): void {
+    if (this.#lingering) return;
+    const stale = performance.now() - this.#fetchedAt >= STALE - 1;
+    if (stale || time >= LONG) this.fetch();
+    if (time < LONG || this.#lease !== lease) return;
+    this.#lingering = true;
+    this.#report({ type: 'task lingered', token: lease.token });
   }
 
   revoke(): number {

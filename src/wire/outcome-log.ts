@@ -6,7 +6,7 @@
  * small result into this log as well. The master reads it when it wants to know: when a task runs
  * long, and when the thread is dead.
  *
- *     words   0 cursor … (see slot-memory.ts) …   epoch   base   logged
+ *     words   0 cursor … (see slot-memory.ts) …   epoch   base   logged   end
  *     bytes   one entry after the other: a kind, then what the kind needs
  *
  * There is one writer. It appends, then raises `logged`; an entry below `logged` does not change until
@@ -22,6 +22,8 @@ export interface LogWords {
   readonly epoch: number;
   readonly base: number;
   readonly logged: number;
+  /** Bytes in use. */
+  readonly end: number;
 }
 
 const UNDEFINED = 0;
@@ -71,6 +73,7 @@ export class OutcomeLog {
     const end = isPrimitive(value) ? this.#writePrimitive(value) : this.#writeSerialized(value);
     if (end === undefined) return false;
     this.#end = end;
+    Atomics.store(this.#words, this.#places.end, end);
     Atomics.store(this.#words, this.#places.logged, ++this.#logged);
     return true;
   }
@@ -120,12 +123,12 @@ export class OutcomeLog {
 
   /** The outcomes in the log, from a place of the batch on; undefined if there are none. */
   read(from: number): { from: number; values: unknown[] } | undefined {
-    const { epoch, base, logged } = this.#places;
+    const { epoch, base, logged, end } = this.#places;
     const before = Atomics.load(this.#words, epoch);
     const count = Atomics.load(this.#words, logged);
     const first = Atomics.load(this.#words, base);
     if (first + count <= from || first > from) return undefined;
-    const copy = Buffer.from(this.#bytes);
+    const copy = Buffer.from(this.#bytes.subarray(0, Atomics.load(this.#words, end)));
     if (Atomics.load(this.#words, epoch) !== before) return undefined;
     return { from: first, values: readEntries(copy, count) };
   }
