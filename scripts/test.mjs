@@ -1,0 +1,20 @@
+// Runs the compiled tests, all or those whose path contains a word: node scripts/test.mjs [WORD…]
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const words = process.argv.slice(2);
+const files = readdirSync('build/test', { recursive: true })
+  .map((path) => join('build/test', String(path)))
+  .filter((path) => path.endsWith('.test.js') && words.every((word) => path.includes(word)))
+  .sort();
+if (files.length === 0) {
+  console.error(`No test file matches ${words.join(' ')}`);
+  process.exit(1);
+}
+const { status } = spawnSync(
+  process.execPath,
+  ['--enable-source-maps', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+  { stdio: 'inherit' },
+);
+process.exit(status ?? 1);
