@@ -18,7 +18,9 @@
  *     timed out             leased   → finished   no retries left
  *     timed out             leased   → waiting    in front, attempt + 1
  *     refused               waiting  → finished   no slave has such a handler
- *     cancelled             waiting  → gone
+ *     aborted               waiting  → finished   by its requester, who gets an error for it
+ *     aborted               leased   → finished   and its slave is told
+ *     cancelled             waiting  → gone       by the end of the farm
  *     cancelled             leased   → gone       and its slave is told
  *     cancelled             finished → gone
  *     cancelled             lost     → gone
@@ -67,6 +69,7 @@ export class Ledger {
   readonly #takers = new Takers();
   readonly #story = new Story();
   #knownTags: ReadonlySet<string> | undefined;
+  #granting = true;
   #nextToken = 1;
   #eagerSlaves = 0;
   #commands: readonly Command[] = NONE;
@@ -83,7 +86,7 @@ export class Ledger {
   handle(event: LedgerEvent, at: number): readonly Command[] {
     this.#commands = NONE;
     this.#take(event, at);
-    if (this.waiting.length > 0 && this.#takers.size > 0) this.#match(at);
+    if (this.#granting && this.waiting.length > 0 && this.#takers.size > 0) this.#match(at);
     return this.#commands;
   }
 
@@ -146,10 +149,15 @@ export class Ledger {
         return this.#timedOut(event.token, event.index, event.timeout, at);
       case 'task cancelled':
         return this.#cancelled(event.task, at);
+      case 'task aborted':
+        return this.#aborted(event.task, event.error, at);
       case 'outcome collected':
         return this.#collected(event.task, at);
       case 'tags known':
         return this.#tagsKnown(event.tags, at);
+      case 'granting stopped':
+        this.#granting = false;
+        return;
       default:
         return event satisfies never;
     }
@@ -225,11 +233,26 @@ export class Ledger {
     this.#closeIfAsked(lease);
   }
 
+  /** Its requester forgets it. */
   #cancelled(number: number, at: number): void {
     const task = this.tasks.get(number);
     if (task === undefined) return;
     const { lease } = task;
     this.#move(task, 'cancelled', 'gone', at);
+    this.#tellSlave(task, lease);
+  }
+
+  /** Its requester does not want it any more, but wants to hear of its end. */
+  #aborted(number: number, error: unknown, at: number): void {
+    const task = this.tasks.get(number);
+    if (task === undefined || task.failure !== undefined) return;
+    const { lease } = task;
+    if (task.state === 'waiting' || task.state === 'leased') task.failure = { kind: 'raised', error };
+    if (this.#move(task, 'aborted', 'finished', at)) task.tag.failed++;
+    this.#tellSlave(task, lease);
+  }
+
+  #tellSlave(task: TaskRecord, lease: Lease | undefined): void {
     this.#closeIfAsked(lease);
     if (lease?.slave?.eager !== true) return;
     const index = lease.tasks.indexOf(task);

@@ -82,8 +82,11 @@ export type LedgerEvent =
       readonly timeout: number;
     }
   | { readonly type: 'task cancelled'; readonly task: number }
+  | { readonly type: 'task aborted'; readonly task: number; readonly error: unknown }
   | { readonly type: 'outcome collected'; readonly task: number }
-  | { readonly type: 'tags known'; readonly tags: readonly string[] };
+  | { readonly type: 'tags known'; readonly tags: readonly string[] }
+  /** The farm is ending: nothing is handed over any more. */
+  | { readonly type: 'granting stopped' };
 
 export type Command =
   /** Hand the batch to its slave. */

@@ -17,6 +17,7 @@ export const TASK_EVENTS = [
   'lost before telling',
   'timed out',
   'refused',
+  'aborted',
   'cancelled',
   'collected',
 ] as const;
@@ -94,6 +95,13 @@ export const TRANSITIONS: Record<TaskEvent, Record<TaskState, Verdict>> = {
   refused: {
     waiting: to('finished'),
     leased: ignore('a slave that can do it was found'),
+    finished: ended,
+    lost: ended,
+    gone: forgotten,
+  },
+  aborted: {
+    waiting: to('finished'),
+    leased: to('finished'),
     finished: ended,
     lost: ended,
     gone: forgotten,

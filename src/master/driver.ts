@@ -14,7 +14,8 @@ import type { TaskOptions, TaskRecord } from '../core/task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
-import { deliver } from './delivery.ts';
+import { onAbort } from './abort-listeners.ts';
+import { deliver, type StoredException } from './delivery.ts';
 import { forgetPending, keepPending } from './last-call.ts';
 import { type OutcomeWaiter, OutcomeWaiters } from './outcome-waiters.ts';
 import { StoredData } from './stored-data.ts';
@@ -48,6 +49,8 @@ export class Driver {
   readonly #waiters = new OutcomeWaiters();
   readonly #takers = new Map<number, Taker>();
   readonly #private = new Map<number, OutcomeWaiter>();
+  /** For each task with a signal, how to forget it. */
+  readonly #abortable = new Map<number, () => void>();
   readonly #watchers = new Set<() => void>();
 
   constructor({ clock, ...policy }: DriverOptions) {
@@ -105,12 +108,24 @@ export class Driver {
     });
   }
 
-  /** Nobody waits for the task any more; who waited for it alone gets the reason. */
-  cancel(task: number, reason: Error): void {
-    const requester = this.#private.get(task);
-    this.#private.delete(task);
-    this.tell({ type: 'task cancelled', task });
-    requester?.reject(reason);
+  /** When the signal aborts, the task ends with the signal's reason as its exception. */
+  abortOn(signal: AbortSignal, task: TaskRecord): void {
+    const forget = onAbort(signal, () => {
+      const traceback = `Task ${task.id} was aborted by its signal`;
+      const error: StoredException = { kind: 'stored', exception: signal.reason, traceback };
+      this.tell({ type: 'task aborted', task: task.number, error });
+    });
+    this.#abortable.set(task.number, forget);
+  }
+
+  /** Drops all waiting tasks; who waits for one of them alone gets the reason. */
+  dropWaiting(reason: () => Error): void {
+    for (const { number } of [...this.ledger.waiting]) {
+      const requester = this.#private.get(number);
+      this.#private.delete(number);
+      this.tell({ type: 'task cancelled', task: number });
+      requester?.reject(reason());
+    }
   }
 
   // ── outcomes ─────────────────────────────────────────────────────────────────────────────────
@@ -141,6 +156,8 @@ export class Driver {
 
   #collect(task: TaskRecord, { resolve, reject }: OutcomeWaiter): void {
     deliver(task, resolve, reject);
+    this.#abortable.get(task.number)?.();
+    this.#abortable.delete(task.number);
     this.ledger.handle({ type: 'outcome collected', task: task.number }, this.clock.now());
   }
 
@@ -250,6 +267,7 @@ export class Driver {
     if (this.#end !== undefined) return;
     debug('the end: %s', reason.message);
     this.#end = reason;
+    this.tell({ type: 'granting stopped' });
     this.rejectPending(() => this.#termination());
     for (const watch of this.#watchers) watch();
   }

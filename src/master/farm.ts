@@ -4,7 +4,6 @@
  */
 
 import { TaskFarmError, TaskManagerTermination } from '../core/errors.ts';
-import type { TaskRecord } from '../core/task.ts';
 import type { RemoteCall } from '../ports/line.ts';
 import { claimLabel, releaseLabel } from '../registry/labels.ts';
 import { getMachineInfo } from '../slave/machine-info.ts';
@@ -12,6 +11,7 @@ import { availableThreads } from '../threads/available-threads.ts';
 import { fingerprintOf } from '../threads/handler-module.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 import { findTsx } from '../threads/typescript-modules.ts';
+import { onAbort } from './abort-listeners.ts';
 import { Driver } from './driver.ts';
 import type { FarmOptions } from './job-options.ts';
 import { systemClock } from './system-clock.ts';
@@ -33,6 +33,7 @@ export class Farm {
   readonly options: FarmOptions;
   readonly #place: HandlerPlace;
   readonly #threads: number;
+  #unwatchSignal = () => {};
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -56,8 +57,7 @@ export class Farm {
   async #start(): Promise<void> {
     claimLabel(this.label);
     const { signal } = this.options;
-    signal?.addEventListener('abort', this.#aborted);
-    if (signal?.aborted === true) this.#aborted();
+    if (signal !== undefined) this.#unwatchSignal = onAbort(signal, this.#aborted);
     const { module } = this.#place;
     if (this.#threads === 0 || module === undefined || this.driver.end !== undefined) return;
     await this.#threadPool(module).start();
@@ -148,8 +148,9 @@ export class Farm {
   async #stop(grace: number, reason: Error): Promise<void> {
     const { driver } = this;
     driver.quiet();
-    this.options.signal?.removeEventListener('abort', this.#aborted);
-    for (const task of [...driver.ledger.waiting]) dropTask(driver, task, reason);
+    this.#unwatchSignal();
+    driver.tell({ type: 'granting stopped' });
+    driver.dropWaiting(() => reason);
     await driver.close(grace);
     driver.finish(reason);
     this.taskManager.terminate();
@@ -170,8 +171,4 @@ export class Farm {
     const cause: unknown = this.options.signal?.reason;
     this.driver.finish(new TaskManagerTermination('The job was aborted by its signal', { cause }));
   };
-}
-
-function dropTask(driver: Driver, task: TaskRecord, reason: Error): void {
-  driver.cancel(task.number, reason);
 }

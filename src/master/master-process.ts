@@ -1,7 +1,7 @@
 /** The master: it defines tasks and waits for their results. */
 
 import type { TransferListItem } from 'node:worker_threads';
-import { OptionError, TaskManagerTermination } from '../core/errors.ts';
+import { OptionError } from '../core/errors.ts';
 import type { TaskOptions } from '../core/task.ts';
 import type { FarmStats, TaskResult } from '../ports/task-manager.ts';
 import type { Farm } from './farm.ts';
@@ -33,7 +33,7 @@ export interface TaskRequest<H, Tag extends TagOf<H> = TagOf<H>> {
   readonly timeout?: number;
   /** Further tries after a thrown error or a timeout. Default: the job's. */
   readonly retries?: number;
-  /** Drops the task when it aborts. */
+  /** Ends the task when it aborts, with a {@link TaskRaisedException} of the signal's reason. */
   readonly signal?: AbortSignal;
   /** Buffers to move, not copy. Such a task cannot run again: a loss ends it. */
   readonly transfer?: readonly TransferListItem[];
@@ -135,7 +135,7 @@ export class MasterProcess<H = object> {
       transfer?: readonly unknown[];
     };
     const task = driver.request(tag, values, { ...definedOnly(rest), ...moved });
-    signal?.addEventListener('abort', () => driver.cancel(task.number, abortReason(signal)), { once: true });
+    if (signal !== undefined) driver.abortOn(signal, task);
     return task.id;
   }
 
@@ -292,11 +292,6 @@ const REQUEST_RULES: { readonly [Name in keyof TaskRequest<object, never>]-?: Ru
 
 function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean';
-}
-
-function abortReason(signal: AbortSignal): Error {
-  const { reason } = signal;
-  return reason instanceof Error ? reason : new TaskManagerTermination('The task was aborted by its signal');
 }
 
 /** Options without those that are there but undefined. */

@@ -2,12 +2,18 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { OptionError } from '../core/errors.ts';
 
-/** `TASKFARM_THREADS` if it is set to a whole number, else one for each core that the process may use. */
+/**
+ * `TASKFARM_THREADS` if it is set, else one for each core that the process may use.
+ *
+ * @throws {@link OptionError} if `TASKFARM_THREADS` is no whole number, 1 or more.
+ */
 export function availableThreads(): number {
   const wish = process.env.TASKFARM_THREADS ?? '';
+  if (wish === '') return Math.max(1, Math.min(availableParallelism(), cpuQuota()));
   if (/^[1-9]\d*$/.test(wish)) return Number(wish);
-  return Math.max(1, Math.min(availableParallelism(), cpuQuota()));
+  throw new OptionError('TASKFARM_THREADS', 'a whole number, 1 or more', `'${wish}'`);
 }
 
 /**

@@ -31,6 +31,7 @@ export class Slot {
   readonly #report: (news: ExecutorNews) => void;
   readonly #news: MessagePort;
   readonly #calls: MessagePort;
+  #serve: (port: MessagePort) => void = () => {};
   #lease: Lease | undefined;
   #begunAt = 0;
   #fetchedAt = 0;
@@ -57,10 +58,8 @@ export class Slot {
 
   /** Begins to listen; `serve` is called when the thread is about to make its first call. */
   listen(serve: (port: MessagePort) => void): void {
-    this.#news.on('message', (message: ThreadNews) => {
-      if (message.type === 'calls') serve(this.#calls);
-      else this.#told(message);
-    });
+    this.#serve = serve;
+    this.#news.on('message', (message: ThreadNews) => this.#hear(message));
     this.#news.unref();
     this.#calls.unref();
   }
@@ -165,14 +164,13 @@ export class Slot {
 
   #hearAll(): void {
     for (let heard = receiveMessageOnPort(this.#news); heard; heard = receiveMessageOnPort(this.#news)) {
-      const message = heard.message as ThreadNews;
-      if (message.type === 'told') this.#told(message);
-      else this.#news.emit('message', message);
+      this.#hear(heard.message);
     }
   }
 
-  #told(message: ThreadNews & { type: 'told' }): void {
-    if (this.#lease?.token === message.token) this.#tell(this.#lease, message);
+  #hear(message: ThreadNews): void {
+    if (message.type === 'calls') this.#serve(this.#calls);
+    else if (this.#lease?.token === message.token) this.#tell(this.#lease, message);
   }
 
   #tell(lease: Lease, { from, values, failures }: Outcomes): void {
