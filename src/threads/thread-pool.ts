@@ -92,7 +92,7 @@ export class ThreadPool implements Executor {
     const { Piscina } = await import('piscina');
     if (this.#closed !== undefined) return;
     this.#Piscina = Piscina;
-    this.#addPool(this.#options.threads);
+    this.#fill();
   }
 
   run(slave: number, lease: Lease): void {
@@ -152,7 +152,7 @@ export class ThreadPool implements Executor {
     if (this.#Piscina === undefined) return;
     const { source, resourceLimits } = this.#options;
     const pool = new this.#Piscina({
-      filename: new URL('./entry.js', import.meta.url).href,
+      filename: new URL('./entry.cjs', import.meta.url).href,
       minThreads: threads,
       maxThreads: threads,
       recordTiming: false,
@@ -212,10 +212,12 @@ export class ThreadPool implements Executor {
     const { slave, info } = seat.slot;
     seat.state = 'ready';
     seat.hasTeardown = answer.hasTeardown;
-    this.#everReady = true;
     this.#master.handlersKnown(answer.tags);
     const budget = this.#options.maxTasksPerThread;
     this.#master.report({ type: 'slave joined', slave, info, tags: answer.tags, eager: true, budget });
+    if (this.#everReady) return;
+    this.#everReady = true;
+    this.#fill();
   }
 
   /** A thread that cannot load the handlers is of no use, and nor is its replacement. */
@@ -334,13 +336,22 @@ export class ThreadPool implements Executor {
       const reason = error === undefined ? 'the thread exited' : reasonOf(error);
       this.#lost(seat, reason, exitCodeOf(error), undefined);
     }
-    if (this.#isHopeless()) return this.#stopReplacing();
+    if (this.#isHopeless()) this.#stopReplacing();
+    else this.#fill();
+  }
+
+  /**
+   * Starts the threads that are missing. The first one shows whether the handlers can be loaded; the
+   * others, which would compete with it for the cores, start when it has.
+   */
+  #fill(): void {
+    const wanted = this.#everReady ? this.#options.threads : 1;
     let alive = 0;
     for (const pool of this.#pools) {
       if (pool.threads.length === 0) this.#pools.delete(pool);
       alive += pool.threads.length;
     }
-    if (alive < this.#options.threads) this.#addPool(this.#options.threads - alive);
+    if (alive < wanted) this.#addPool(wanted - alive);
   }
 
   #stopReplacing(): void {
