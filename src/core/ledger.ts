@@ -181,7 +181,7 @@ export class Ledger {
     const lease = this.leases.get(told.token);
     if (lease === undefined) return;
     const { values, failures } = told;
-    let nextFailure = failures.findIndex(({ index }) => index >= lease.told);
+    let nextFailure = failures.length === 0 ? 0 : failures.findIndex(({ index }) => index >= lease.told);
     for (let index = Math.max(told.from, lease.told); index < told.from + values.length; index++) {
       const failure = failures[nextFailure];
       const task: TaskRecord | undefined = lease.tasks[index];
@@ -293,6 +293,7 @@ export class Ledger {
     const lease = this.leases.get(event.token);
     const slave = lease?.slave;
     if (lease === undefined || slave === undefined) return;
+    if (event.rest !== undefined) this.#told(event.rest, at);
     this.#giveBack(lease, { token: event.token, done: event.done, running: undefined }, { at });
     lease.tag.cost.learn(event.done, event.elapsed, event.longest);
     slave.tasksDone += event.done;

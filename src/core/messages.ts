@@ -71,6 +71,8 @@ export type LedgerEvent =
       readonly longest: number;
       /** The slave wants no more tasks. */
       readonly leaving: boolean;
+      /** Outcomes that were not told before. */
+      readonly rest?: Told;
     }
   | { readonly type: 'task lingered'; readonly token: number }
   | { readonly type: 'tail revoked'; readonly token: number; readonly from: number }

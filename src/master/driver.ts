@@ -15,7 +15,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
 import { onAbort } from './abort-listeners.ts';
-import { deliver, type StoredException } from './delivery.ts';
+import { deliver, errorOf, type StoredException } from './delivery.ts';
 import { forgetPending, keepPending } from './last-call.ts';
 import { type OutcomeWaiter, OutcomeWaiters } from './outcome-waiters.ts';
 import { StoredData } from './stored-data.ts';
@@ -25,6 +25,11 @@ const debugging = debug.enabled;
 
 interface Taker {
   readonly resolve: (task: TakenTask) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface PrivateRequester {
+  readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -48,7 +53,7 @@ export class Driver {
   readonly #hands = new Map<number, Executor>();
   readonly #waiters = new OutcomeWaiters();
   readonly #takers = new Map<number, Taker>();
-  readonly #private = new Map<number, OutcomeWaiter>();
+  readonly #private = new Map<number, PrivateRequester>();
   /** For each task with a signal, how to forget it. */
   readonly #abortable = new Map<number, () => void>();
   readonly #watchers = new Set<() => void>();
@@ -91,20 +96,14 @@ export class Driver {
     this.#quiet = true;
   }
 
-  /** A task whose outcome goes to this requester alone. */
-  requestPrivately(tag: string, parameters: readonly unknown[], options: TaskOptions): Promise<TaskResult> {
+  /** A task whose result goes to this requester alone. */
+  requestPrivately(tag: string, parameters: readonly unknown[], options: TaskOptions): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.assertOpen();
-      const number = this.#nextTask++;
-      this.#private.set(number, { resolve, reject });
+      const task = this.#nextTask++;
+      this.#private.set(task, { resolve, reject });
       keepPending(this);
-      this.tell({
-        type: 'task requested',
-        task: number,
-        tag,
-        parameters,
-        options: { ...options, private: true },
-      });
+      this.tell({ type: 'task requested', task, tag, parameters, options });
     });
   }
 
@@ -156,15 +155,24 @@ export class Driver {
 
   #collect(task: TaskRecord, { resolve, reject }: OutcomeWaiter): void {
     deliver(task, resolve, reject);
-    this.#abortable.get(task.number)?.();
-    this.#abortable.delete(task.number);
-    this.ledger.handle({ type: 'outcome collected', task: task.number }, this.clock.now());
+    this.#forget(task);
   }
 
   #settle(task: TaskRecord): void {
     const requester = this.#private.get(task.number);
     this.#private.delete(task.number);
-    this.#collect(task, requester ?? { resolve: () => {}, reject: () => {} });
+    const error = errorOf(task);
+    if (error === undefined) requester?.resolve(task.value);
+    else requester?.reject(error);
+    this.#forget(task);
+  }
+
+  #forget(task: TaskRecord): void {
+    if (this.#abortable.size > 0) {
+      this.#abortable.get(task.number)?.();
+      this.#abortable.delete(task.number);
+    }
+    this.ledger.handle({ type: 'outcome collected', task: task.number }, this.clock.now());
   }
 
   // ── tasks for those who ask ──────────────────────────────────────────────────────────────────

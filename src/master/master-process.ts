@@ -39,6 +39,9 @@ export interface TaskRequest<H, Tag extends TagOf<H> = TagOf<H>> {
   readonly transfer?: readonly TransferListItem[];
 }
 
+/** Of a task whose outcome goes to its requester alone. */
+const PRIVATE = { private: true };
+
 /** Milliseconds that running tasks have to end when a farm is shut down. */
 const SHUTDOWN_GRACE = 5_000;
 
@@ -151,8 +154,7 @@ export class MasterProcess<H = object> {
   ): Promise<ResultOf<H, Tag>> {
     const { driver } = this.#owned;
     assertTag(tag, driver.ledger);
-    const { result } = await driver.requestPrivately(tag, copyParameters(parameters), {});
-    return result as ResultOf<H, Tag>;
+    return driver.requestPrivately(tag, copyParameters(parameters), PRIVATE) as Promise<ResultOf<H, Tag>>;
   }
 
   // ── results ──────────────────────────────────────────────────────────────────────────────────

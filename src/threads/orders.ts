@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ToldFailure } from '../core/messages.ts';
 import type { EncodedException } from '../wire/outcome.ts';
+import type { BatchOrderMessage } from './batch-messages.ts';
 
 /** How a thread shall find its handlers; the same for all threads of a farm (`workerData`). */
 export interface HandlerSource {
@@ -48,7 +49,6 @@ export interface StateParameter {
 }
 
 export interface BatchOrder {
-  readonly type: 'batch';
   readonly token: number;
   readonly tag: string;
   /** The number of each task. */
@@ -71,7 +71,7 @@ export interface HearOrder {
   readonly type: 'hear';
 }
 
-export type Order = LoadOrder | BatchOrder | HearOrder | LeaveOrder;
+export type Order = LoadOrder | BatchOrderMessage | HearOrder | LeaveOrder;
 
 export type LoadAnswer =
   | { readonly tags: readonly string[]; readonly hasTeardown: boolean }

@@ -6,19 +6,11 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type CurrentTask, type Handlers, type SlaveHost, setSlaveHost } from '../ports/slave-host.ts';
 import { encodeException } from '../wire/outcome.ts';
+import { type BatchAnswerMessage, type BatchOrderMessage, readOrder, writeAnswer } from './batch-messages.ts';
 import { BatchRunner, type Lifecycle } from './batch-runner.ts';
 import type { MasterCalls } from './calls.ts';
 import { HandlerModule, ModuleRefusal, tagsOf } from './handler-module.ts';
-import type {
-  BatchAnswer,
-  BatchOrder,
-  HandlerSource,
-  LoadAnswer,
-  LoadOrder,
-  MasterNews,
-  Order,
-  ThreadNews,
-} from './orders.ts';
+import type { HandlerSource, LoadAnswer, LoadOrder, MasterNews, Order, ThreadNews } from './orders.ts';
 import { OutcomeReport } from './outcome-report.ts';
 import { SlotMemory } from './slot-memory.ts';
 import { StateCache } from './state-cache.ts';
@@ -38,12 +30,11 @@ export class SlaveThread implements SlaveHost {
     setSlaveHost(this);
   }
 
-  obey(order: Order): Promise<LoadAnswer | BatchAnswer | undefined> | undefined {
+  obey(order: Order): Promise<LoadAnswer | BatchAnswerMessage | undefined> | undefined {
+    if (!('type' in order)) return this.#run(order);
     switch (order.type) {
       case 'load':
         return this.#load(order);
-      case 'batch':
-        return this.#run(order);
       case 'hear':
         return this.#hearAll();
       case 'leave':
@@ -99,11 +90,11 @@ export class SlaveThread implements SlaveHost {
     }
   }
 
-  async #run(order: BatchOrder): Promise<BatchAnswer> {
+  async #run(message: BatchOrderMessage): Promise<BatchAnswerMessage> {
     const runner = this.#runner;
     if (runner === undefined) throw new Error('A batch came before the handlers were loaded');
     this.#hearAll();
-    return runner.run(order);
+    return writeAnswer(await runner.run(readOrder(message)));
   }
 
   async #leave(exit: boolean): Promise<undefined> {

@@ -72,11 +72,9 @@ export class Slot {
     this.memory.reset();
   }
 
-  /** The batch has ended; what it still holds is in the answer. */
-  end(rest: Outcomes): void {
+  /** The batch has ended; what was told on the way is heard first. */
+  end(): void {
     this.#hearAll();
-    const lease = this.#lease;
-    if (lease !== undefined && rest.values.length > 0) this.#tell(lease, rest);
     this.#lease = undefined;
   }
 

@@ -24,7 +24,7 @@ import type { Lease } from '../core/lease.ts';
 import type { Progress } from '../core/messages.ts';
 import type { Executor, ExecutorMaster } from '../ports/executor.ts';
 import { decodeException } from '../wire/outcome.ts';
-import { batchOrder, transferListOf } from './batch-order.ts';
+import { type BatchAnswerMessage, readAnswer, transferListOf, writeOrder } from './batch-messages.ts';
 import { exitCodeOf, reasonOf } from './death.ts';
 import type { BatchAnswer, HandlerSource, LoadAnswer, Order } from './orders.ts';
 import { Slot } from './slot.ts';
@@ -99,8 +99,8 @@ export class ThreadPool implements Executor {
     const seat = this.#seats.get(slave);
     if (seat === undefined) return;
     seat.slot.begin(lease);
-    this.#send(seat, batchOrder(lease), transferListOf(lease)).then(
-      (answer) => this.#batchEnded(seat, lease, answer as BatchAnswer),
+    this.#send(seat, writeOrder(lease), transferListOf(lease)).then(
+      (answer) => this.#batchEnded(seat, lease, readAnswer(answer as BatchAnswerMessage)),
       (death) => this.#died(seat, death),
     );
     this.#lookIn(seat.slot.nextLook(this.#timeoutOf));
@@ -250,10 +250,11 @@ export class ThreadPool implements Executor {
   }
 
   #batchEnded(seat: Seat, lease: Lease, answer: BatchAnswer): void {
-    const { done, elapsed, longest, leaving } = answer;
-    seat.slot.end(answer);
+    const { from, values, failures, ...end } = answer;
+    const { token } = lease;
+    seat.slot.end();
     this.#barrenDeaths = 0;
-    this.#master.report({ type: 'batch ended', token: lease.token, done, elapsed, longest, leaving });
+    this.#master.report({ type: 'batch ended', token, ...end, rest: { token, from, values, failures } });
     this.#onBatchEnd();
   }
 
