@@ -301,7 +301,7 @@ export class Ledger {
     slave.budget -= event.done;
     if (event.leaving || slave.budget <= 0) {
       this.#forgetSlave(slave);
-      this.#command({ type: 'dismiss', slave: slave.id });
+      this.#command({ type: 'dismiss', slave: slave.id, replace: !event.leaving });
     } else {
       this.#takers.add({ slave, tags: slave.tags, ask: undefined });
     }

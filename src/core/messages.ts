@@ -99,7 +99,7 @@ export type Command =
   | { readonly type: 'revoke'; readonly slave: number; readonly token: number }
   /** Tell the running task that nobody waits for it. */
   | { readonly type: 'cancel'; readonly slave: number; readonly token: number; readonly index: number }
-  /** Let the slave go; it has nothing to do. */
-  | { readonly type: 'dismiss'; readonly slave: number }
+  /** Let the slave go, which has nothing to do; `replace` it where it was only used up. */
+  | { readonly type: 'dismiss'; readonly slave: number; readonly replace: boolean }
   /** A private task has its outcome. */
   | { readonly type: 'settle'; readonly task: TaskRecord };

@@ -238,7 +238,7 @@ export class Driver {
       case 'cancel':
         return this.#hands.get(command.slave)?.cancel(command.slave, command.token, command.index);
       case 'dismiss':
-        return this.#hands.get(command.slave)?.dismiss(command.slave);
+        return this.#hands.get(command.slave)?.dismiss(command.slave, command.replace);
       case 'settle':
         return this.#settle(command.task);
       default:

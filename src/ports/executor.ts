@@ -46,8 +46,8 @@ export interface Executor {
   revoke(slave: number, token: number): void;
   /** Tells the running task at this place of the batch that it is not wanted any more. */
   cancel(slave: number, token: number, index: number): void;
-  /** The slave leaves in order; it has no batch. */
-  dismiss(slave: number): void;
+  /** The slave leaves in order; it has no batch. Another one may take its place, if it shall. */
+  dismiss(slave: number, replace: boolean): void;
   /** Drops cached copies of a stored value. */
   forget(state: number): void;
   /** How far the running task of a slave says it has come, 0 to 1; undefined where it has not said. */

@@ -9,6 +9,7 @@ export function exitCodeOf(death: unknown): number | undefined {
 }
 
 export function reasonOf(death: unknown): string {
+  if (death === undefined) return 'the thread exited';
   if (!(death instanceof Error)) return `uncaught ${String(death)}`;
   const exitCode = exitCodeOf(death);
   if (exitCode !== undefined) return `the thread exited with code ${exitCode}`;

@@ -73,10 +73,13 @@ export interface HearOrder {
 
 export type Order = LoadOrder | BatchOrderMessage | HearOrder | LeaveOrder;
 
-export type LoadAnswer =
-  | { readonly tags: readonly string[]; readonly hasTeardown: boolean }
-  /** Why the module cannot be used; `exception` is the original error. */
-  | { readonly refused: string; readonly exception: EncodedException | undefined };
+export type LoadAnswer = { readonly tags: readonly string[]; readonly hasTeardown: boolean } | Refusal;
+
+/** Why the module cannot be used; `exception` is the original error. */
+export interface Refusal {
+  readonly refused: string;
+  readonly exception: EncodedException | undefined;
+}
 
 /** Outcomes from a place of the batch on. */
 export interface Outcomes {

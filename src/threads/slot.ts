@@ -27,7 +27,7 @@ export class Slot {
   readonly info: string;
   readonly memory = new SlotMemory();
   /** Piscina ends the thread of a run whose emitter says 'abort'. */
-  readonly abort = new EventEmitter();
+  readonly killer = new EventEmitter();
   readonly #report: (news: ExecutorNews) => void;
   readonly #news: MessagePort;
   readonly #calls: MessagePort;
@@ -157,7 +157,7 @@ export class Slot {
     this.fetch();
     if (this.memory.read().running !== index) return;
     this.#report({ type: 'task timed out', token: lease.token, index, timeout });
-    this.abort.emit('abort');
+    this.killer.emit('abort');
   }
 
   #hearAll(): void {
