@@ -32,31 +32,42 @@ const SMALLEST_SHARE = 3;
 /** More tasks never travel together. */
 export const LARGEST_BATCH = 4096;
 
-/** How much of the mean a new batch's figure replaces. */
-const WEIGHT_OF_NEWS = 0.3;
+/** What a batch's figures still count after the next one. */
+const MEMORY = 0.7;
 
 /** What a tag has cost so far, and how large its next batch may be. */
 export class TagCost {
-  /** Milliseconds a task, 0 until the first is measured. */
-  mean = 0;
   /** The longest single task seen, in milliseconds. */
   longest = 0;
   /** The largest batch that what was seen so far allows. */
   allowed = 1;
+  /**
+   * Time and number of tasks, each batch counting less than the next. Their ratio is the mean: one long
+   * task among many tiny ones counts as one of them, not as much as a whole batch.
+   */
+  #time = 0;
+  #tasks = 0;
+
+  /** Milliseconds a task, 0 until the first is measured. */
+  get mean(): number {
+    return this.#tasks === 0 ? 0 : this.#time / this.#tasks;
+  }
 
   /** A batch of `count` tasks took `elapsed` ms, its longest task `longest` ms. */
   learn(count: number, elapsed: number, longest: number): void {
     if (count === 0) return;
-    const cost = elapsed / count;
-    this.mean = this.mean === 0 ? cost : this.mean + WEIGHT_OF_NEWS * (cost - this.mean);
+    this.#time = MEMORY * this.#time + elapsed;
+    this.#tasks = MEMORY * this.#tasks + count;
     if (longest > this.longest) this.longest = longest;
     if (count >= this.allowed) this.allowed = Math.min(2 * count, LARGEST_BATCH);
   }
 
   /** The size of the next batch when `waiting` tasks of the tag wait and `slots` slots share them. */
   batchSize(waiting: number, slots: number): number {
-    const bySlice = this.mean === 0 ? 1 : SLICE / this.mean;
-    const byShare = Math.max(waiting / (2 * slots), this.mean === 0 ? 1 : SMALLEST_SHARE / this.mean);
+    const { mean } = this;
+    if (this.#tasks === 0) return 1;
+    const bySlice = SLICE / mean;
+    const byShare = Math.max(waiting / (2 * slots), SMALLEST_SHARE / mean);
     return Math.max(1, Math.ceil(Math.min(this.allowed, bySlice, byShare, LARGEST_BATCH)));
   }
 }

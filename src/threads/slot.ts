@@ -17,8 +17,11 @@ import { SlotMemory } from './slot-memory.ts';
 const LONG = 4;
 /** Milliseconds after which finished results of a batch that still runs are fetched. */
 const STALE = 50;
-/** Milliseconds between two looks at a batch that takes longer than was to be expected. */
-const OVERDUE = 5;
+/**
+ * Milliseconds between two looks at a batch. A result that a long task holds up waits for this time
+ * and `LONG` at most; and each look wakes the master, which takes a core from a handler.
+ */
+const LOOK = 8;
 
 export type TimeoutOf = (lease: Lease, index: number) => number | undefined;
 
@@ -33,7 +36,6 @@ export class Slot {
   readonly #calls: MessagePort;
   #serve: (port: MessagePort) => void = () => {};
   #lease: Lease | undefined;
-  #begunAt = 0;
   #fetchedAt = 0;
   /** A task runs long, and the batch has nothing behind it any more. */
   #lingering = false;
@@ -66,8 +68,7 @@ export class Slot {
 
   begin(lease: Lease): void {
     this.#lease = lease;
-    this.#begunAt = performance.now();
-    this.#fetchedAt = this.#begunAt;
+    this.#fetchedAt = performance.now();
     this.#lingering = false;
     this.memory.reset();
   }
@@ -104,28 +105,20 @@ export class Slot {
     return this.nextLook(timeoutOf);
   }
 
-  /**
-   * When to look next. A single task without a timeout needs nobody to look after it. A batch that is
-   * on schedule does so rarely: each look costs its master a wake-up.
-   */
+  /** When to look next. A single task without a timeout needs nobody to look after it. */
   nextLook(timeoutOf: TimeoutOf): number | undefined {
     const lease = this.#lease;
     if (lease === undefined) return undefined;
-    const single = lease.tasks.length === 1 || this.#lingering;
-    const running = this.memory.read().running ?? 0;
-    const timeout = timeoutOf(lease, running);
+    const timeout = timeoutOf(lease, this.memory.read().running ?? 0);
     const left = timeout === undefined ? undefined : Math.max(1, timeout - this.memory.runningFor());
-    if (single) return left;
-    const age = performance.now() - this.#begunAt;
-    const expected = lease.tasks.length * lease.tag.cost.mean;
-    const next = age + OVERDUE < expected ? STALE : OVERDUE;
-    return left === undefined ? next : Math.min(next, left);
+    if (lease.tasks.length === 1 || this.#lingering) return left;
+    return Math.min(LOOK, left ?? LOOK);
   }
 
   /** Nobody shall wait behind, or for the results before, a task that runs long. */
   #lookAtOthers(lease: Lease, time: number): void {
     if (this.#lingering) return;
-    const stale = performance.now() - this.#fetchedAt >= STALE - 1;
+    const stale = performance.now() - this.#fetchedAt >= STALE;
     if (stale || time >= LONG) this.fetch();
     if (time < LONG || this.#lease !== lease) return;
     this.#lingering = true;
