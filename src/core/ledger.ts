@@ -64,7 +64,7 @@ export class Ledger {
   readonly slaves = new Map<number, SlaveRecord>();
   readonly leases = new Map<number, Lease>();
   /** In the order in which they are served: who asked, first come first served, then free slaves. */
-  readonly #takers = new Takers();
+  readonly takers = new Takers();
   readonly #story = new Story();
   #knownTags: ReadonlySet<string> | undefined;
   #nextToken = 1;
@@ -83,7 +83,7 @@ export class Ledger {
   handle(event: LedgerEvent, at: number): readonly Command[] {
     this.#commands = NONE;
     this.#take(event, at);
-    if (this.waiting.length > 0 && this.#takers.size > 0) this.#match(at);
+    if (this.waiting.length > 0 && this.takers.size > 0) this.#match(at);
     return this.#commands;
   }
 
@@ -135,7 +135,7 @@ export class Ledger {
       case 'task asked for':
         return this.#askedFor(event.ask, event.slave, event.tag);
       case 'ask withdrawn':
-        return this.#takers.deleteAll((taker) => taker.ask === event.ask);
+        return this.takers.deleteAll((taker) => taker.ask === event.ask);
       case 'task lingered':
         return this.#lingered(event.token);
       case 'tail revoked':
@@ -162,7 +162,8 @@ export class Ledger {
   // ── tasks ────────────────────────────────────────────────────────────────────────────────────
 
   #requested(event: LedgerEvent & { type: 'task requested' }, at: number): void {
-    if (this.tasks.get(event.task) !== undefined) throw new Error(`There is a task ${event.task} already`);
+    const known = this.tasks.get(event.task);
+    if (known !== undefined) throw this.#refusal(known, 'requested', 'waiting');
     const tag = this.tagRecord(event.tag);
     tag.requested++;
     const task = new TaskRecord(event.task, tag, event.parameters, event.options);
@@ -231,14 +232,18 @@ export class Ledger {
     const { lease } = task;
     this.#move(task, 'cancelled', 'gone', at);
     this.#closeIfAsked(lease);
-    if (lease?.slave?.eager !== true) return;
+    if (lease?.slave === undefined || lease.asked) return;
     const index = lease.tasks.indexOf(task);
     this.#command({ type: 'cancel', slave: lease.slave.id, token: lease.token, index });
   }
 
   #collected(number: number, at: number): void {
     const task = this.tasks.get(number);
-    if (task === undefined) throw new Error(`Task ${number} was collected before`);
+    if (task === undefined) {
+      throw new Error(
+        `Task ${number} is gone, so it cannot be collected. Its story:\n${this.storyOf(number)}`,
+      );
+    }
     this.#move(task, 'collected', 'gone', at);
   }
 
@@ -246,6 +251,7 @@ export class Ledger {
     this.#knownTags = new Set(tags);
     for (const task of [...this.waiting]) {
       if (this.canDo(task.tag.name)) continue;
+      task.tag.failed++;
       task.failure = { kind: 'unknown tag', tags };
       this.#move(task, 'refused', 'finished', at);
     }
@@ -258,12 +264,12 @@ export class Ledger {
     this.slaves.set(slave.id, slave);
     if (!slave.eager) return;
     this.#eagerSlaves++;
-    this.#takers.add({ slave, tags: slave.tags, ask: undefined });
+    this.takers.add({ slave, tags: slave.tags, ask: undefined });
   }
 
   #askedFor(ask: number, slaveId: number | undefined, tag: string | undefined): void {
     const slave = slaveId === undefined ? undefined : this.slaves.get(slaveId);
-    this.#takers.add({ slave, tags: tag === undefined ? slave?.tags : new Set([tag]), ask });
+    this.takers.add({ slave, tags: tag === undefined ? slave?.tags : new Set([tag]), ask });
   }
 
   #batchEnded(event: LedgerEvent & { type: 'batch ended' }, at: number): void {
@@ -279,7 +285,7 @@ export class Ledger {
       this.#forgetSlave(slave);
       this.#command({ type: 'dismiss', slave: slave.id });
     } else {
-      this.#takers.add({ slave, tags: slave.tags, ask: undefined });
+      this.takers.add({ slave, tags: slave.tags, ask: undefined });
     }
   }
 
@@ -377,9 +383,8 @@ export class Ledger {
     lease.end = Math.min(lease.end, from);
   }
 
-  /** Who asked for a single task says nothing at its end: the lease ends with the task. */
   #closeIfAsked(lease: Lease | undefined): void {
-    if (lease !== undefined && lease.slave?.eager !== true) this.#close(lease);
+    if (lease?.asked === true) this.#close(lease);
   }
 
   #close(lease: Lease): void {
@@ -390,16 +395,16 @@ export class Ledger {
   #forgetSlave(slave: SlaveRecord): void {
     this.slaves.delete(slave.id);
     if (slave.eager) this.#eagerSlaves--;
-    this.#takers.deleteAll((taker) => taker.slave === slave);
+    this.takers.deleteAll((taker) => taker.slave === slave);
   }
 
   // ── matching ─────────────────────────────────────────────────────────────────────────────────
 
   #match(at: number): void {
-    for (const taker of this.#takers) {
+    for (const taker of this.takers) {
       const task = this.waiting.first(taker.tags);
       if (task === undefined) continue;
-      this.#takers.delete(taker);
+      this.takers.delete(taker);
       this.#grant(task, taker, at);
       if (this.waiting.length === 0) return;
     }
@@ -407,7 +412,7 @@ export class Ledger {
 
   #grant(first: TaskRecord, { slave, ask }: Taker, at: number): void {
     const tasks = ask === undefined ? this.#batchFrom(first, slave?.budget ?? 1) : [first];
-    const lease = new Lease(this.#nextToken++, slave, first.tag, tasks, at);
+    const lease = new Lease(this.#nextToken++, slave, first.tag, tasks, at, ask !== undefined);
     for (const task of tasks) {
       this.#move(task, 'granted', 'leased', at);
       task.lease = lease;
@@ -439,17 +444,20 @@ export class Ledger {
     const from = task.state;
     const verdict = TRANSITIONS[event][from];
     if ('ignore' in verdict) return false;
-    if ('refuse' in verdict || !verdict.to.includes(to)) {
-      const reason = 'refuse' in verdict ? verdict.refuse : `it cannot lead to '${to}'`;
-      throw new Error(
-        `Task ${task.id} is ${from}, so '${event}' is refused: ${reason}. Its story:\n${this.storyOf(task.number)}`,
-      );
-    }
+    if ('refuse' in verdict || !verdict.to.includes(to)) throw this.#refusal(task, event, to);
     this.#leave(task, from);
     task.state = to;
     this.#enter(task, to, event);
     this.#story.add(at, task.number, event, from, to);
     return true;
+  }
+
+  #refusal({ id, number, state }: TaskRecord, event: TaskEvent, to: TaskState): Error {
+    const verdict = TRANSITIONS[event][state];
+    const reason = 'refuse' in verdict ? verdict.refuse : `it cannot lead to '${to}'`;
+    return new Error(
+      `Task ${id} is ${state}, so '${event}' is refused: ${reason}. Its story:\n${this.storyOf(number)}`,
+    );
   }
 
   #leave(task: TaskRecord, state: TaskState): void {
