@@ -6,7 +6,7 @@
 import type { TaskRecord } from './task.ts';
 import { TaskLine } from './task-line.ts';
 
-interface Level {
+export interface Level {
   readonly priority: number;
   readonly line: TaskLine;
 }
@@ -15,6 +15,10 @@ export class WaitingLine {
   /** Highest priority first; there is one level as long as nobody asks for another. */
   readonly #levels: Level[] = [];
   #length = 0;
+
+  get levels(): readonly Level[] {
+    return this.#levels;
+  }
 
   get length(): number {
     return this.#length;
