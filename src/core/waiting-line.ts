@@ -35,8 +35,10 @@ export class WaitingLine {
   }
 
   remove(task: TaskRecord): void {
-    this.#lineOf(task.priority).remove(task);
+    const line = this.#lineOf(task.priority);
+    line.remove(task);
     this.#length--;
+    if (line.length === 0 && this.#levels.length > 1) this.#dropLevel(task.priority);
   }
 
   /** The task that is next for somebody who can do these tags (undefined: all). */
@@ -51,6 +53,12 @@ export class WaitingLine {
   /** Every waiting task, in the order in which they are due. The line must not change meanwhile. */
   *[Symbol.iterator](): IterableIterator<TaskRecord> {
     for (const { line } of this.#levels) yield* line;
+  }
+
+  /** Each level costs every look at the line a little, and priorities may be many. */
+  #dropLevel(priority: number): void {
+    const place = this.#levels.findIndex((level) => level.priority === priority);
+    this.#levels.splice(place, 1);
   }
 
   #lineOf(priority: number): TaskLine {
