@@ -172,7 +172,8 @@ export class Ledger {
 
   #told(told: Told, at: number): void {
     const lease = this.leases.get(told.token);
-    if (lease === undefined) return;
+    // Tasks in a gap would be neither told nor given back.
+    if (lease === undefined || told.from > lease.told) return;
     const { values, failures } = told;
     let nextFailure = failures.findIndex(({ index }) => index >= lease.told);
     for (let index = Math.max(told.from, lease.told); index < told.from + values.length; index++) {
