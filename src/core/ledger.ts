@@ -283,7 +283,7 @@ export class Ledger {
     slave.busy += event.elapsed;
     slave.budget -= event.done;
     if (event.leaving || slave.budget <= 0) {
-      this.#forgetSlave(slave);
+      this.#slaveLeft(slave.id, at);
       this.#command({ type: 'dismiss', slave: slave.id });
     } else {
       this.takers.add({ slave, tags: slave.tags, ask: undefined });
