@@ -29,6 +29,7 @@ export interface ModelLease {
   readonly asked: boolean;
   readonly tasks: readonly ModelTask[];
   told: number;
+  end: number;
   // What a real thread would know: tasks begun and ended, and whether the rest was revoked.
   begun: number;
   done: number;
@@ -61,6 +62,7 @@ export class LedgerModel {
   asks: ModelTaker[] = [];
   free: ModelTaker[] = [];
   tagsKnown: readonly string[] | undefined;
+  readonly #counts = new Map<string, ReturnType<LedgerModel['countsOf']>>();
 
   constructor(policy: LedgerPolicy) {
     this.policy = policy;
@@ -116,7 +118,8 @@ export class LedgerModel {
   timedOut(token: number, index: number): void {
     const lease = this.leases.get(token);
     const task = lease?.tasks[index];
-    if (task?.token === token) this.#fail(task, 'timeout');
+    if (task?.token !== token) return;
+    this.#fail(task, 'timeout');
     this.#closeIfAsked(lease);
   }
 
@@ -154,6 +157,7 @@ export class LedgerModel {
     if (lease === undefined) return;
     const tail = lease.tasks.slice(from).filter((task) => task.token === token);
     this.#toFront(tail);
+    lease.end = Math.min(lease.end, from);
   }
 
   returned(number: number): void {
@@ -238,7 +242,7 @@ export class LedgerModel {
     this.asks = this.asks.filter((one) => one !== taker);
     this.free = this.free.filter((one) => one !== taker);
     const asked = taker.ask !== undefined;
-    const lease = { token, slave: taker.slave, asked, tasks, told: 0, begun: 0, done: 0 };
+    const lease = { token, slave: taker.slave, asked, tasks, told: 0, end: tasks.length, begun: 0, done: 0 };
     this.leases.set(token, { ...lease, revoked: false, hung: false });
     return this.leases.get(token)!;
   }
@@ -265,6 +269,14 @@ export class LedgerModel {
     assert.deepEqual(numbersOf(ledger.finished), numbersOf(this.finished), 'the line of outcomes');
     assert.deepEqual([...ledger.leases.keys()], [...this.leases.keys()], 'the leases');
     assert.deepEqual([...ledger.slaves.keys()], [...this.slaves.keys()], 'the slaves');
+    for (const { token, told, end } of this.leases.values()) {
+      const lease = ledger.leases.get(token);
+      assert.deepEqual([lease?.told, lease?.end], [told, end], `what lease ${token} holds`);
+    }
+    for (const [name, { succeeded, failed, retried, losses }] of ledger.tags) {
+      const counts = { succeeded, failed, retried, losses };
+      assert.deepEqual(counts, this.countsOf(name), `counts of the tag ${name}`);
+    }
     for (const task of this.tasks.values()) if (task.state === 'gone') this.#check(task);
   }
 
@@ -286,14 +298,24 @@ export class LedgerModel {
     return this.due().find(({ tag }) => tags?.includes(tag) ?? true);
   }
 
+  countsOf(tag: string): { succeeded: number; failed: number; retried: number; losses: number } {
+    const counts = this.#counts.get(tag) ?? { succeeded: 0, failed: 0, retried: 0, losses: 0 };
+    this.#counts.set(tag, counts);
+    return counts;
+  }
+
   // ── the rules ──
 
   #fail(task: ModelTask, kind: 'raised' | 'timeout'): void {
     task.failures++;
-    const retries = task.options.transfer ? 0 : (task.options.retries ?? this.policy.retries);
-    if (task.failures > retries) return this.#end(task, 'finished', undefined, kind);
+    if (task.failures <= this.#retriesOf(task)) this.countsOf(task.tag).retried++;
+    else return this.#end(task, 'finished', undefined, kind);
     task.attempt++;
     this.#toFront([task]);
+  }
+
+  #retriesOf({ options }: ModelTask): number {
+    return options.transfer ? 0 : (options.retries ?? this.policy.retries);
   }
 
   #giveBack(lease: ModelLease, progress: Progress | 'unseen', isLoss: boolean): void {
@@ -303,7 +325,10 @@ export class LedgerModel {
       const index = lease.tasks.indexOf(task);
       const ran = progress === 'unseen' || index === progress.running;
       const ended = progress !== 'unseen' && index < progress.done;
-      if (isLoss && ran) task.losses++;
+      if (isLoss && ran) {
+        task.losses++;
+        this.countsOf(task.tag).losses++;
+      }
       const isLost = (isLoss || ended) && (task.losses >= this.policy.maxLosses || task.options.transfer);
       if (isLost) {
         this.#end(task, 'lost', undefined, 'lost');
@@ -328,6 +353,7 @@ export class LedgerModel {
   #end(task: ModelTask, state: 'finished' | 'lost', value: unknown, failure: string | undefined): void {
     this.#drop(task);
     Object.assign(task, { state, value, failure });
+    this.countsOf(task.tag)[failure === undefined ? 'succeeded' : 'failed']++;
     if (task.options.private !== true) this.finished.push(task);
   }
 
