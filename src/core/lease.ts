@@ -12,6 +12,8 @@ export class Lease {
   readonly tag: TagRecord;
   readonly tasks: readonly TaskRecord[];
   readonly grantedAt: number;
+  /** Somebody asked for its one task, and says nothing at its end: it ends with the task. */
+  readonly asked: boolean;
   /** How many of the first tasks have told their outcome. */
   told = 0;
   /** Tasks from here on were taken back; as long as nothing was revoked, all of them are the lease's. */
@@ -23,12 +25,14 @@ export class Lease {
     tag: TagRecord,
     tasks: readonly TaskRecord[],
     grantedAt: number,
+    asked: boolean,
   ) {
     this.token = token;
     this.slave = slave;
     this.tag = tag;
     this.tasks = tasks;
     this.grantedAt = grantedAt;
+    this.asked = asked;
     this.end = tasks.length;
   }
 }

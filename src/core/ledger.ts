@@ -66,7 +66,7 @@ export class Ledger {
   readonly slaves = new Map<number, SlaveRecord>();
   readonly leases = new Map<number, Lease>();
   /** In the order in which they are served: who asked, first come first served, then free slaves. */
-  readonly #takers = new Takers();
+  readonly takers = new Takers();
   readonly #story = new Story();
   #knownTags: ReadonlySet<string> | undefined;
   #granting = true;
@@ -86,7 +86,7 @@ export class Ledger {
   handle(event: LedgerEvent, at: number): readonly Command[] {
     this.#commands = NONE;
     this.#take(event, at);
-    if (this.#granting && this.waiting.length > 0 && this.#takers.size > 0) this.#match(at);
+    if (this.#granting && this.waiting.length > 0 && this.takers.size > 0) this.#match(at);
     return this.#commands;
   }
 
@@ -138,7 +138,7 @@ export class Ledger {
       case 'task asked for':
         return this.#askedFor(event.ask, event.slave, event.tag);
       case 'ask withdrawn':
-        return this.#takers.deleteAll((taker) => taker.ask === event.ask);
+        return this.takers.deleteAll((taker) => taker.ask === event.ask);
       case 'task lingered':
         return this.#lingered(event.token);
       case 'tail revoked':
@@ -170,7 +170,8 @@ export class Ledger {
   // ── tasks ────────────────────────────────────────────────────────────────────────────────────
 
   #requested(event: LedgerEvent & { type: 'task requested' }, at: number): void {
-    if (this.tasks.get(event.task) !== undefined) throw new Error(`There is a task ${event.task} already`);
+    const known = this.tasks.get(event.task);
+    if (known !== undefined) throw this.#refusal(known, 'requested', 'waiting');
     const tag = this.tagRecord(event.tag);
     tag.requested++;
     const task = new TaskRecord(event.task, tag, event.parameters, event.options);
@@ -179,7 +180,8 @@ export class Ledger {
 
   #told(told: Told, at: number): void {
     const lease = this.leases.get(told.token);
-    if (lease === undefined) return;
+    // Tasks in a gap would be neither told nor given back.
+    if (lease === undefined || told.from > lease.told) return;
     const { values, failures } = told;
     let nextFailure = failures.length === 0 ? 0 : failures.findIndex(({ index }) => index >= lease.told);
     for (let index = Math.max(told.from, lease.told); index < told.from + values.length; index++) {
@@ -254,14 +256,18 @@ export class Ledger {
 
   #tellSlave(task: TaskRecord, lease: Lease | undefined): void {
     this.#closeIfAsked(lease);
-    if (lease?.slave?.eager !== true) return;
+    if (lease?.slave === undefined || lease.asked) return;
     const index = lease.tasks.indexOf(task);
     this.#command({ type: 'cancel', slave: lease.slave.id, token: lease.token, index });
   }
 
   #collected(number: number, at: number): void {
     const task = this.tasks.get(number);
-    if (task === undefined) throw new Error(`Task ${number} was collected before`);
+    if (task === undefined) {
+      throw new Error(
+        `Task ${number} is gone, so it cannot be collected. Its story:\n${this.storyOf(number)}`,
+      );
+    }
     this.#move(task, 'collected', 'gone', at);
   }
 
@@ -269,6 +275,7 @@ export class Ledger {
     this.#knownTags = new Set(tags);
     for (const task of [...this.waiting]) {
       if (this.canDo(task.tag.name)) continue;
+      task.tag.failed++;
       task.failure = { kind: 'unknown tag', tags };
       this.#move(task, 'refused', 'finished', at);
     }
@@ -281,12 +288,12 @@ export class Ledger {
     this.slaves.set(slave.id, slave);
     if (!slave.eager) return;
     this.#eagerSlaves++;
-    this.#takers.add({ slave, tags: slave.tags, ask: undefined });
+    this.takers.add({ slave, tags: slave.tags, ask: undefined });
   }
 
   #askedFor(ask: number, slaveId: number | undefined, tag: string | undefined): void {
     const slave = slaveId === undefined ? undefined : this.slaves.get(slaveId);
-    this.#takers.add({ slave, tags: tag === undefined ? slave?.tags : new Set([tag]), ask });
+    this.takers.add({ slave, tags: tag === undefined ? slave?.tags : new Set([tag]), ask });
   }
 
   #batchEnded(event: LedgerEvent & { type: 'batch ended' }, at: number): void {
@@ -300,10 +307,10 @@ export class Ledger {
     slave.busy += event.elapsed;
     slave.budget -= event.done;
     if (event.leaving || slave.budget <= 0) {
-      this.#forgetSlave(slave);
+      this.#slaveLeft(slave.id, at);
       this.#command({ type: 'dismiss', slave: slave.id, replace: !event.leaving });
     } else {
-      this.#takers.add({ slave, tags: slave.tags, ask: undefined });
+      this.takers.add({ slave, tags: slave.tags, ask: undefined });
     }
   }
 
@@ -401,9 +408,8 @@ export class Ledger {
     lease.end = Math.min(lease.end, from);
   }
 
-  /** Who asked for a single task says nothing at its end: the lease ends with the task. */
   #closeIfAsked(lease: Lease | undefined): void {
-    if (lease !== undefined && lease.slave?.eager !== true) this.#close(lease);
+    if (lease?.asked === true) this.#close(lease);
   }
 
   #close(lease: Lease): void {
@@ -414,16 +420,16 @@ export class Ledger {
   #forgetSlave(slave: SlaveRecord): void {
     this.slaves.delete(slave.id);
     if (slave.eager) this.#eagerSlaves--;
-    this.#takers.deleteAll((taker) => taker.slave === slave);
+    this.takers.deleteAll((taker) => taker.slave === slave);
   }
 
   // ── matching ─────────────────────────────────────────────────────────────────────────────────
 
   #match(at: number): void {
-    for (const taker of this.#takers) {
+    for (const taker of this.takers) {
       const task = this.waiting.first(taker.tags);
       if (task === undefined) continue;
-      this.#takers.delete(taker);
+      this.takers.delete(taker);
       this.#grant(task, taker, at);
       if (this.waiting.length === 0) return;
     }
@@ -431,7 +437,7 @@ export class Ledger {
 
   #grant(first: TaskRecord, { slave, ask }: Taker, at: number): void {
     const tasks = ask === undefined ? this.#batchFrom(first, slave?.budget ?? 1) : [first];
-    const lease = new Lease(this.#nextToken++, slave, first.tag, tasks, at);
+    const lease = new Lease(this.#nextToken++, slave, first.tag, tasks, at, ask !== undefined);
     for (const task of tasks) {
       this.#move(task, 'granted', 'leased', at);
       task.lease = lease;
@@ -463,17 +469,20 @@ export class Ledger {
     const from = task.state;
     const verdict = TRANSITIONS[event][from];
     if ('ignore' in verdict) return false;
-    if ('refuse' in verdict || !verdict.to.includes(to)) {
-      const reason = 'refuse' in verdict ? verdict.refuse : `it cannot lead to '${to}'`;
-      throw new Error(
-        `Task ${task.id} is ${from}, so '${event}' is refused: ${reason}. Its story:\n${this.storyOf(task.number)}`,
-      );
-    }
+    if ('refuse' in verdict || !verdict.to.includes(to)) throw this.#refusal(task, event, to);
     this.#leave(task, from);
     task.state = to;
     this.#enter(task, to, event);
     this.#story.add(at, task.number, event, from, to);
     return true;
+  }
+
+  #refusal({ id, number, state }: TaskRecord, event: TaskEvent, to: TaskState): Error {
+    const verdict = TRANSITIONS[event][state];
+    const reason = 'refuse' in verdict ? verdict.refuse : `it cannot lead to '${to}'`;
+    return new Error(
+      `Task ${id} is ${state}, so '${event}' is refused: ${reason}. Its story:\n${this.storyOf(number)}`,
+    );
   }
 
   #leave(task: TaskRecord, state: TaskState): void {

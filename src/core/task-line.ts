@@ -10,7 +10,7 @@
 import type { TaskRecord } from './task.ts';
 
 /** The tasks of one tag, doubly linked. */
-interface Chain {
+export interface Chain {
   first: TaskRecord | undefined;
   last: TaskRecord | undefined;
 }
@@ -24,6 +24,10 @@ export class TaskLine {
 
   get length(): number {
     return this.#length;
+  }
+
+  get chains(): ReadonlyMap<string, Readonly<Chain>> {
+    return this.#chains;
   }
 
   append(task: TaskRecord): void {

@@ -6,7 +6,7 @@
 import type { TaskRecord } from './task.ts';
 import { TaskLine } from './task-line.ts';
 
-interface Level {
+export interface Level {
   readonly priority: number;
   readonly line: TaskLine;
 }
@@ -15,6 +15,10 @@ export class WaitingLine {
   /** Highest priority first; there is one level as long as nobody asks for another. */
   readonly #levels: Level[] = [];
   #length = 0;
+
+  get levels(): readonly Level[] {
+    return this.#levels;
+  }
 
   get length(): number {
     return this.#length;
@@ -31,8 +35,10 @@ export class WaitingLine {
   }
 
   remove(task: TaskRecord): void {
-    this.#lineOf(task.priority).remove(task);
+    const line = this.#lineOf(task.priority);
+    line.remove(task);
     this.#length--;
+    if (line.length === 0 && this.#levels.length > 1) this.#dropLevel(task.priority);
   }
 
   /** The task that is next for somebody who can do these tags (undefined: all). */
@@ -47,6 +53,12 @@ export class WaitingLine {
   /** Every waiting task, in the order in which they are due. The line must not change meanwhile. */
   *[Symbol.iterator](): IterableIterator<TaskRecord> {
     for (const { line } of this.#levels) yield* line;
+  }
+
+  /** Each level costs every look at the line a little, and priorities may be many. */
+  #dropLevel(priority: number): void {
+    const place = this.#levels.findIndex((level) => level.priority === priority);
+    this.#levels.splice(place, 1);
   }
 
   #lineOf(priority: number): TaskLine {

@@ -1,8 +1,9 @@
-/** The ledger's counts, as plain data. */
+/** The ledger's snapshot in the TaskManager's words: counts a state, and what time adds to them. */
 
 import type { Ledger } from '../core/ledger.ts';
+import { snapshotOf } from '../core/snapshot.ts';
 import type { TagRecord } from '../core/tag.ts';
-import type { FarmStats, SlaveStats, TagStats, TaskCounts } from '../ports/task-manager.ts';
+import type { FarmStats, SlaveStats, TaskCounts } from '../ports/task-manager.ts';
 import type { Driver } from './driver.ts';
 
 export function countsOf(ledger: Ledger): TaskCounts {
@@ -14,17 +15,16 @@ export function countsOf(ledger: Ledger): TaskCounts {
 }
 
 function countPerTag(ledger: Ledger, count: (tag: TagRecord) => number): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const tag of ledger.tags.values()) if (count(tag) > 0) counts[tag.name] = count(tag);
-  return counts;
+  const counted = [...ledger.tags.values()].filter((tag) => count(tag) > 0);
+  return Object.fromEntries(counted.map((tag) => [tag.name, count(tag)]));
 }
 
 export function statsOf(driver: Driver): FarmStats {
   const { ledger, clock, startedAt } = driver;
   const elapsed = clock.now() - startedAt;
-  const tags = Object.fromEntries([...ledger.tags.values()].map((tag) => [tag.name, tagStats(tag)]));
-  const ended = [...ledger.tags.values()].reduce((sum, tag) => sum + tag.succeeded + tag.failed, 0);
-  const slaves = [...ledger.slaves.values()].map(
+  const snapshot = snapshotOf(ledger);
+  const ended = Object.values(snapshot.tags).reduce((sum, tag) => sum + tag.succeeded + tag.failed, 0);
+  const slaves = snapshot.slaves.map(
     ({ id, info, tasksDone, busy }): SlaveStats => ({
       id,
       info,
@@ -33,11 +33,5 @@ export function statsOf(driver: Driver): FarmStats {
       progress: driver.progressOf(id),
     }),
   );
-  return { elapsed, rate: elapsed > 0 ? (1000 * ended) / elapsed : 0, tags, slaves };
-}
-
-function tagStats({ waiting, running, finished, cost, ...counts }: TagRecord): TagStats {
-  const { requested, succeeded, failed, retried, losses } = counts;
-  const times = { meanTime: cost.mean, longestTime: cost.longest };
-  return { waiting, running, finished, requested, succeeded, failed, retried, losses, ...times };
+  return { elapsed, rate: elapsed > 0 ? (1000 * ended) / elapsed : 0, tags: snapshot.tags, slaves };
 }

@@ -153,9 +153,7 @@ export class TaskManager implements TaskManagerContract {
   /** A task that somebody took by asking; those of threads answer for themselves. */
   #running(taskId: string) {
     const task = this.#driver.ledger.tasks.get(taskNumberOf(taskId));
-    return task?.id === taskId && task.lease !== undefined && task.lease.slave?.eager !== true
-      ? task
-      : undefined;
+    return task?.id === taskId && task.lease?.asked === true ? task : undefined;
   }
 
   // ── results ──

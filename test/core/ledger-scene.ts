@@ -1,0 +1,121 @@
+/** A ledger to play with: events in short words, the time a counter, invariants checked after each event. */
+import { checkInvariants } from '#src/core/invariants.js';
+import { Ledger } from '#src/core/ledger.js';
+import type { Command, LedgerEvent, Progress } from '#src/core/messages.js';
+import type { LedgerPolicy } from '#src/core/policy.js';
+import type { TaskOptions, TaskRecord } from '#src/core/task.js';
+
+export class LedgerScene {
+  readonly ledger: Ledger;
+  now = 0;
+  #nextTask = 0;
+  #nextSlave = 1;
+  #nextAsk = 1;
+
+  constructor(policy: Partial<LedgerPolicy> = {}) {
+    this.ledger = new Ledger({ maxLosses: 3, retries: 0, ...policy });
+  }
+
+  handle(event: LedgerEvent): readonly Command[] {
+    const commands = this.ledger.handle(event, ++this.now);
+    checkInvariants(this.ledger);
+    return commands;
+  }
+
+  /** Requests a task; returns its record. */
+  request(tag: string, options?: TaskOptions, parameters: readonly unknown[] = []): TaskRecord {
+    const task = this.#nextTask++;
+    this.handle({ type: 'task requested', task, tag, parameters, options });
+    return this.ledger.tasks.get(task)!;
+  }
+
+  requestMany(count: number, tag: string, options?: TaskOptions): TaskRecord[] {
+    return Array.from({ length: count }, () => this.request(tag, options));
+  }
+
+  /** A thread joins; returns its number, and the commands that this called for. */
+  joinThread(how: { tags?: readonly string[]; budget?: number } = {}): number {
+    return this.#join(true, how.tags, how.budget);
+  }
+
+  /** A process registers, which asks for each task. */
+  joinProcess(tags?: readonly string[]): number {
+    return this.#join(false, tags, undefined);
+  }
+
+  #join(eager: boolean, tags: readonly string[] | undefined, budget: number | undefined): number {
+    const slave = this.#nextSlave++;
+    const info = `PID ${slave} on here (x64), thread 1`;
+    const event = { type: 'slave joined', slave, info, tags, eager } as const;
+    this.handle(budget === undefined ? event : { ...event, budget });
+    return slave;
+  }
+
+  ask(how: { slave?: number; tag?: string } = {}): number {
+    const ask = this.#nextAsk++;
+    this.handle({ type: 'task asked for', ask, slave: how.slave, tag: how.tag });
+    return ask;
+  }
+
+  /** The token of the only lease of a slave. */
+  tokenOf(slave: number): number {
+    const [lease] = this.ledger.slaves.get(slave)?.leases ?? [];
+    if (lease === undefined) throw new Error(`Slave ${slave} has no lease`);
+    return lease.token;
+  }
+
+  /** The numbers of the tasks that a slave holds. */
+  heldBy(slave: number): number[] {
+    return this.tasksOf(slave).map(({ number }) => number);
+  }
+
+  tasksOf(slave: number): TaskRecord[] {
+    const leases = [...(this.ledger.slaves.get(slave)?.leases ?? [])];
+    return leases.flatMap((lease) => lease.tasks.filter((task) => task.lease === lease));
+  }
+
+  told(token: number, values: readonly unknown[], from = 0): readonly Command[] {
+    return this.handle({ type: 'outcomes told', token, from, values, failures: [] });
+  }
+
+  threw(token: number, error: unknown, index = 0): readonly Command[] {
+    const failures = [{ index, error }];
+    return this.handle({ type: 'outcomes told', token, from: index, values: [undefined], failures });
+  }
+
+  ended(
+    token: number,
+    done: number,
+    how: { leaving?: boolean; elapsed?: number; longest?: number } = {},
+  ): readonly Command[] {
+    const { leaving = false, elapsed = done * 0.001, longest = 0.001 } = how;
+    return this.handle({ type: 'batch ended', token, done, elapsed, longest, leaving });
+  }
+
+  lost(slave: number, progress: Progress | undefined, reason = 'it crashed'): readonly Command[] {
+    return this.handle({ type: 'slave lost', slave, reason, exitCode: 1, progress });
+  }
+
+  collect(task: TaskRecord): void {
+    this.handle({ type: 'outcome collected', task: task.number });
+  }
+
+  cancel(task: TaskRecord): readonly Command[] {
+    return this.handle({ type: 'task cancelled', task: task.number });
+  }
+
+  waiting(): number[] {
+    return [...this.ledger.waiting].map(({ number }) => number);
+  }
+
+  finished(): number[] {
+    return [...this.ledger.finished].map(({ number }) => number);
+  }
+
+  /** Teaches the ledger that a tag is tiny, so that its batches may hold this many tasks. */
+  makeTiny(tag: string, batch: number): void {
+    const { cost } = this.ledger.tagRecord(tag);
+    cost.learn(batch, 0.0001 * batch, 0.0001);
+    cost.allowed = batch;
+  }
+}
