@@ -33,49 +33,41 @@
  * wait behind it), or its slave is lost.
  */
 
+import type { Loss } from './errors.ts';
 import { Lease } from './lease.ts';
 import type { Command, LedgerEvent, Progress, Told } from './messages.ts';
-import { type LedgerPolicy, lossEndsTask, mayRetry, travelsAlone } from './policy.ts';
+import { type LedgerPolicy, travelsAlone } from './policy.ts';
 import { SlaveRecord } from './slave.ts';
-import { Story, tell } from './story.ts';
-import { TagRecord } from './tag.ts';
+import type { TagRecord } from './tag.ts';
 import { type Taker, Takers } from './takers.ts';
-import { type Failure, TaskRecord, type TaskState } from './task.ts';
-import { TaskLine } from './task-line.ts';
-import { TaskTable } from './task-table.ts';
-import { type TaskEvent, TRANSITIONS } from './transitions.ts';
-import { WaitingLine } from './waiting-line.ts';
-
-/** A loss as the event tells it. */
-interface LossNews {
-  readonly at: number;
-  readonly reason: string;
-  readonly exitCode: number | undefined;
-}
+import { TaskRecord } from './task.ts';
+import { TaskBook } from './task-book.ts';
+import { Tries } from './tries.ts';
 
 /** Most events, such as a request while all slaves are busy, call for nothing to be done. */
 const NONE: readonly Command[] = [];
 
 export class Ledger {
   readonly policy: LedgerPolicy;
-  readonly tasks = new TaskTable();
-  readonly waiting = new WaitingLine();
-  /** Finished tasks that wait to be collected, in the order in which they finished. */
-  readonly finished = new TaskLine();
-  readonly tags = new Map<string, TagRecord>();
+  readonly #book = new TaskBook((task) => this.#command({ type: 'settle', task }));
+  readonly #tries: Tries;
+  readonly tasks = this.#book.tasks;
+  readonly waiting = this.#book.waiting;
+  readonly finished = this.#book.finished;
+  readonly tags: ReadonlyMap<string, TagRecord> = this.#book.tags;
   readonly slaves = new Map<number, SlaveRecord>();
   readonly leases = new Map<number, Lease>();
   /** In the order in which they are served: who asked, first come first served, then free slaves. */
   readonly takers = new Takers();
-  readonly #story = new Story();
   #knownTags: ReadonlySet<string> | undefined;
   #granting = true;
   #nextToken = 1;
   #eagerSlaves = 0;
-  #commands: readonly Command[] = NONE;
+  #commands: Command[] | undefined;
 
   constructor(policy: LedgerPolicy) {
     this.policy = policy;
+    this.#tries = new Tries(this.#book, policy);
   }
 
   /**
@@ -84,10 +76,10 @@ export class Ledger {
    * @param at When it happened, as the ledger has no clock: milliseconds since the epoch.
    */
   handle(event: LedgerEvent, at: number): readonly Command[] {
-    this.#commands = NONE;
+    this.#commands = undefined;
     this.#take(event, at);
     if (this.#granting && this.waiting.length > 0 && this.takers.size > 0) this.#match(at);
-    return this.#commands;
+    return this.#commands ?? NONE;
   }
 
   /** Nothing waits, nothing runs. */
@@ -109,16 +101,11 @@ export class Ledger {
 
   /** The remembered transitions of a task, a line each. */
   storyOf(task: number): string {
-    return tell(this.#story.of(task));
+    return this.#book.storyOf(task);
   }
 
   tagRecord(name: string): TagRecord {
-    let tag = this.tags.get(name);
-    if (tag === undefined) {
-      tag = new TagRecord(name);
-      this.tags.set(name, tag);
-    }
-    return tag;
+    return this.#book.tag(name);
   }
 
   #take(event: LedgerEvent, at: number): void {
@@ -164,18 +151,18 @@ export class Ledger {
   }
 
   #command(command: Command): void {
-    this.#commands = [...this.#commands, command];
+    this.#commands ??= [];
+    this.#commands.push(command);
   }
 
   // ── tasks ────────────────────────────────────────────────────────────────────────────────────
 
   #requested(event: LedgerEvent & { type: 'task requested' }, at: number): void {
-    const known = this.tasks.get(event.task);
-    if (known !== undefined) throw this.#refusal(known, 'requested', 'waiting');
     const tag = this.tagRecord(event.tag);
+    const known = this.tasks.get(event.task);
+    const task = known ?? new TaskRecord(event.task, tag, event.parameters, event.options);
     tag.requested++;
-    const task = new TaskRecord(event.task, tag, event.parameters, event.options);
-    this.#move(task, 'requested', 'waiting', at);
+    this.#book.move(task, 'requested', 'waiting', at);
   }
 
   #told(told: Told, at: number): void {
@@ -187,43 +174,19 @@ export class Ledger {
     for (let index = Math.max(told.from, lease.told); index < told.from + values.length; index++) {
       const failure = failures[nextFailure];
       const task: TaskRecord | undefined = lease.tasks[index];
-      if (task?.lease === lease && failure?.index === index) this.#failed(task, failure.error, at);
-      else if (task?.lease === lease) this.#succeeded(task, values[index - told.from], at);
+      if (task?.lease === lease && failure?.index === index) this.#tries.raised(task, failure.error, at);
+      else if (task?.lease === lease) this.#tries.succeeded(task, values[index - told.from], at);
       if (failure?.index === index) nextFailure++;
       lease.told = index + 1;
     }
     this.#closeIfAsked(lease);
   }
 
-  #succeeded(task: TaskRecord, value: unknown, at: number): void {
-    task.value = value;
-    task.tag.succeeded++;
-    this.#move(task, 'told', 'finished', at);
-  }
-
-  #failed(task: TaskRecord, error: unknown, at: number): void {
-    this.#fail(task, 'told', { kind: 'raised', error }, at);
-  }
-
-  /** A try that ended in an error: again if it may, else this is the task's outcome. */
-  #fail(task: TaskRecord, event: 'told' | 'timed out', failure: Failure, at: number): void {
-    task.failures++;
-    if (mayRetry(task, this.policy)) {
-      task.tag.retried++;
-      task.attempt++;
-      this.#move(task, event, 'waiting', at);
-    } else {
-      task.tag.failed++;
-      task.failure = failure;
-      this.#move(task, event, 'finished', at);
-    }
-  }
-
   #timedOut(token: number, index: number, timeout: number, at: number): void {
     const lease = this.leases.get(token);
     const task = lease?.tasks[index];
     if (task === undefined || task.lease !== lease) return;
-    this.#fail(task, 'timed out', { kind: 'timeout', timeout }, at);
+    this.#tries.timedOut(task, timeout, at);
     this.#closeIfAsked(lease);
   }
 
@@ -231,7 +194,7 @@ export class Ledger {
     const task = this.tasks.get(number);
     if (task === undefined) return;
     const { lease } = task;
-    this.#move(task, 'returned', 'waiting', at);
+    this.#tries.returned(task, at);
     this.#closeIfAsked(lease);
   }
 
@@ -240,17 +203,15 @@ export class Ledger {
     const task = this.tasks.get(number);
     if (task === undefined) return;
     const { lease } = task;
-    this.#move(task, 'cancelled', 'gone', at);
+    this.#book.move(task, 'cancelled', 'gone', at);
     this.#tellSlave(task, lease);
   }
 
-  /** Its requester does not want it any more, but wants to hear of its end. */
   #aborted(number: number, error: unknown, at: number): void {
     const task = this.tasks.get(number);
-    if (task === undefined || task.failure !== undefined) return;
+    if (task === undefined) return;
     const { lease } = task;
-    if (task.state === 'waiting' || task.state === 'leased') task.failure = { kind: 'raised', error };
-    if (this.#move(task, 'aborted', 'finished', at)) task.tag.failed++;
+    this.#tries.aborted(task, error, at);
     this.#tellSlave(task, lease);
   }
 
@@ -268,16 +229,13 @@ export class Ledger {
         `Task ${number} is gone, so it cannot be collected. Its story:\n${this.storyOf(number)}`,
       );
     }
-    this.#move(task, 'collected', 'gone', at);
+    this.#book.move(task, 'collected', 'gone', at);
   }
 
   #tagsKnown(tags: readonly string[], at: number): void {
     this.#knownTags = new Set(tags);
     for (const task of [...this.waiting]) {
-      if (this.canDo(task.tag.name)) continue;
-      task.tag.failed++;
-      task.failure = { kind: 'unknown tag', tags };
-      this.#move(task, 'refused', 'finished', at);
+      if (!this.canDo(task.tag.name)) this.#tries.refused(task, tags, at);
     }
   }
 
@@ -301,7 +259,7 @@ export class Ledger {
     const slave = lease?.slave;
     if (lease === undefined || slave === undefined) return;
     if (event.rest !== undefined) this.#told(event.rest, at);
-    this.#giveBack(lease, { token: event.token, done: event.done, running: undefined }, { at });
+    this.#giveBack(lease, event.done, at);
     lease.tag.cost.learn(event.done, event.elapsed, event.longest);
     slave.tasksDone += event.done;
     slave.busy += event.elapsed;
@@ -318,78 +276,54 @@ export class Ledger {
     const slave = this.slaves.get(id);
     if (slave === undefined) return;
     this.#forgetSlave(slave);
-    for (const lease of slave.leases) {
-      this.#giveBack(lease, { token: lease.token, done: 0, running: undefined }, { at });
-    }
+    for (const lease of slave.leases) this.#giveBack(lease, 0, at);
   }
 
   #slaveLost(event: LedgerEvent & { type: 'slave lost' }, at: number): void {
     const slave = this.slaves.get(event.slave);
     if (slave === undefined) return;
     const { progress, reason, exitCode } = event;
-    const news = { at, reason, exitCode };
+    const loss = { slave: slave.info, reason, exitCode, time: at };
     this.#forgetSlave(slave);
     for (const lease of slave.leases) {
-      const seen = progress?.token === lease.token ? progress : undefined;
-      if (seen === undefined && progress === undefined) this.#loseUnseen(lease, slave, news);
-      else this.#giveBack(lease, seen ?? { token: lease.token, done: 0, running: undefined }, news, slave);
+      if (progress === undefined) this.#loseUnseen(lease, loss);
+      else if (progress.token === lease.token) this.#lose(lease, progress, loss);
+      else this.#lose(lease, { token: lease.token, done: 0, running: undefined }, loss);
     }
   }
 
   /** Nobody could see how far the slave had come: each of its tasks may have been the one. */
-  #loseUnseen(lease: Lease, slave: SlaveRecord, news: LossNews): void {
+  #loseUnseen(lease: Lease, loss: Loss): void {
     this.#close(lease);
-    for (const task of lease.tasks.toReversed()) {
-      if (task.lease === lease) this.#charge(task, slave, news);
+    for (const { task } of this.#heldBy(lease)) this.#tries.lostWhileRunning(task, loss);
+  }
+
+  #lose(lease: Lease, { done, running }: Progress, loss: Loss): void {
+    this.#close(lease);
+    for (const { task, index } of this.#heldBy(lease)) {
+      if (index === running) this.#tries.lostWhileRunning(task, loss);
+      else if (index < done) this.#tries.lostBeforeTelling(task, loss.time);
+      else this.#tries.lostBeforeStart(task, loss.time);
     }
   }
 
-  /** Closes a lease. What it holds goes back to the front of the line, in its old order. */
-  #giveBack(lease: Lease, progress: Progress, news: { at: number } | LossNews, lost?: SlaveRecord): void {
+  /** Closes a lease whose slave lives, and has ended so many of its tasks. */
+  #giveBack(lease: Lease, done: number, at: number): void {
     this.#close(lease);
-    for (let index = lease.end - 1; index >= lease.told; index--) {
+    for (const { task, index } of this.#heldBy(lease)) {
+      if (index < done) this.#tries.lostBeforeTelling(task, at);
+      else this.#tries.returned(task, at);
+    }
+  }
+
+  /** What a lease still holds, last first: what goes back to the front of the line keeps its order. */
+  #heldBy(lease: Lease, from = lease.told): { task: TaskRecord; index: number }[] {
+    const held = [];
+    for (let index = lease.end - 1; index >= from; index--) {
       const task = lease.tasks[index];
-      if (task?.lease !== lease) continue;
-      if (lost !== undefined && 'reason' in news && index === progress.running)
-        this.#charge(task, lost, news);
-      else if (index < progress.done) this.#lostBeforeTelling(task, news.at);
-      else if (lost !== undefined) this.#lostBeforeStart(task, news.at);
-      else this.#move(task, 'returned', 'waiting', news.at);
+      if (task?.lease === lease) held.push({ task, index });
     }
-  }
-
-  /** The task that was running when its slave vanished pays for it. */
-  #charge(task: TaskRecord, slave: SlaveRecord, { at, reason, exitCode }: LossNews): void {
-    task.losses ??= [];
-    task.losses.push({ slave: slave.info, reason, exitCode, time: at });
-    task.tag.losses++;
-    const why = lossEndsTask(task, this.policy);
-    if (why === undefined) {
-      task.attempt++;
-      this.#move(task, 'lost while running', 'waiting', at);
-    } else {
-      this.#giveUp(task, 'lost while running', why, at);
-    }
-  }
-
-  #lostBeforeStart(task: TaskRecord, at: number): void {
-    if (task.options?.transfer === undefined) this.#move(task, 'lost before start', 'waiting', at);
-    else this.#giveUp(task, 'lost before start', 'its buffers went with a lost slave', at);
-  }
-
-  #lostBeforeTelling(task: TaskRecord, at: number): void {
-    if (task.options?.transfer === undefined) {
-      task.attempt++;
-      this.#move(task, 'lost before telling', 'waiting', at);
-    } else {
-      this.#giveUp(task, 'lost before telling', 'its buffers and its outcome went with a lost slave', at);
-    }
-  }
-
-  #giveUp(task: TaskRecord, event: TaskEvent, why: string, at: number): void {
-    task.tag.failed++;
-    task.failure = { kind: 'lost', losses: task.losses ?? [], why };
-    this.#move(task, event, 'lost', at);
+    return held;
   }
 
   #lingered(token: number): void {
@@ -401,10 +335,7 @@ export class Ledger {
   #tailRevoked(token: number, from: number, at: number): void {
     const lease = this.leases.get(token);
     if (lease === undefined) return;
-    for (let index = lease.end - 1; index >= from; index--) {
-      const task: TaskRecord | undefined = lease.tasks[index];
-      if (task?.lease === lease) this.#move(task, 'returned', 'waiting', at);
-    }
+    for (const { task } of this.#heldBy(lease, from)) this.#tries.returned(task, at);
     lease.end = Math.min(lease.end, from);
   }
 
@@ -439,7 +370,7 @@ export class Ledger {
     const tasks = ask === undefined ? this.#batchFrom(first, slave?.budget ?? 1) : [first];
     const lease = new Lease(this.#nextToken++, slave, first.tag, tasks, at, ask !== undefined);
     for (const task of tasks) {
-      this.#move(task, 'granted', 'leased', at);
+      this.#book.move(task, 'granted', 'leased', at);
       task.lease = lease;
     }
     this.leases.set(lease.token, lease);
@@ -460,70 +391,5 @@ export class Ledger {
       task = task.next;
     }
     return batch;
-  }
-
-  // ── the one writer of a state ────────────────────────────────────────────────────────────────
-
-  /** Returns whether the event changed anything; throws, with the task's story, if it cannot happen. */
-  #move(task: TaskRecord, event: TaskEvent, to: TaskState, at: number): boolean {
-    const from = task.state;
-    const verdict = TRANSITIONS[event][from];
-    if ('ignore' in verdict) return false;
-    if ('refuse' in verdict || !verdict.to.includes(to)) throw this.#refusal(task, event, to);
-    this.#leave(task, from);
-    task.state = to;
-    this.#enter(task, to, event);
-    this.#story.add(at, task.number, event, from, to);
-    return true;
-  }
-
-  #refusal({ id, number, state }: TaskRecord, event: TaskEvent, to: TaskState): Error {
-    const verdict = TRANSITIONS[event][state];
-    const reason = 'refuse' in verdict ? verdict.refuse : `it cannot lead to '${to}'`;
-    return new Error(
-      `Task ${id} is ${state}, so '${event}' is refused: ${reason}. Its story:\n${this.storyOf(number)}`,
-    );
-  }
-
-  #leave(task: TaskRecord, state: TaskState): void {
-    switch (state) {
-      case 'waiting':
-        this.waiting.remove(task);
-        task.tag.waiting--;
-        return;
-      case 'leased':
-        task.lease = undefined;
-        task.tag.running--;
-        return;
-      case 'finished':
-      case 'lost':
-        if (task.options?.private !== true) this.finished.remove(task);
-        task.tag.finished--;
-        return;
-      case 'gone':
-        this.tasks.add(task);
-    }
-  }
-
-  #enter(task: TaskRecord, state: TaskState, event: TaskEvent): void {
-    switch (state) {
-      case 'waiting':
-        if (event === 'requested') this.waiting.append(task);
-        else this.waiting.prepend(task);
-        task.tag.waiting++;
-        return;
-      case 'leased':
-        task.tag.running++;
-        return;
-      case 'finished':
-      case 'lost':
-        task.parameters = [];
-        task.tag.finished++;
-        if (task.options?.private === true) this.#command({ type: 'settle', task });
-        else this.finished.append(task);
-        return;
-      case 'gone':
-        this.tasks.delete(task);
-    }
   }
 }

@@ -8,6 +8,8 @@ export class TagRecord {
   waiting = 0;
   running = 0;
   finished = 0;
+  /** Tasks that somebody may still collect: all but private ones, until they are gone. */
+  uncollected = 0;
   /** Ever requested; results and errors ever reached; tries that failed or were lost. */
   requested = 0;
   succeeded = 0;

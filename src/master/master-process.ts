@@ -184,7 +184,7 @@ export class MasterProcess<H = object> {
     const { driver } = this.#owned;
     const outstanding = () => {
       const tags = tag === undefined ? [...driver.ledger.tags.values()] : [driver.ledger.tagRecord(tag)];
-      return tags.some(({ waiting, running, finished }) => waiting + running + finished > 0);
+      return tags.some(({ uncollected }) => uncollected > 0);
     };
     return {
       [Symbol.asyncIterator]() {

@@ -104,6 +104,10 @@ export class LedgerScene {
     return this.handle({ type: 'task cancelled', task: task.number });
   }
 
+  abort(task: TaskRecord, error: unknown): readonly Command[] {
+    return this.handle({ type: 'task aborted', task: task.number, error });
+  }
+
   waiting(): number[] {
     return [...this.ledger.waiting].map(({ number }) => number);
   }

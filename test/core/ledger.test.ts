@@ -549,6 +549,45 @@ describe('A timeout', () => {
   });
 });
 
+describe('An aborted task', () => {
+  it('ends in an error at once if it waits', () => {
+    const task = scene.request('a');
+    assert.deepEqual(scene.abort(task, 'why'), []);
+    assert.equal(task.state, 'finished');
+    assert.deepEqual(task.failure, { kind: 'raised', error: 'why' });
+  });
+
+  it('ends in an error at once if it runs, and its slave is told', () => {
+    const { tasks, slave, token } = batchOf(3);
+    assert.deepEqual(scene.abort(tasks[1]!, 'why'), [{ type: 'cancel', slave, token, index: 1 }]);
+    assert.equal(tasks[1]?.state, 'finished');
+    scene.told(token, ['x', 'late', 'z']);
+    assert.deepEqual(
+      tasks.map(({ value }) => value),
+      ['x', undefined, 'z'],
+    );
+  });
+
+  it('keeps the outcome that it has', () => {
+    const { tasks, token } = batchOf(1);
+    scene.told(token, ['x']);
+    assert.deepEqual(scene.abort(tasks[0]!, 'too late'), []);
+    assert.equal(tasks[0]?.failure, undefined);
+  });
+});
+
+describe('Once granting has stopped', () => {
+  it('a free slave gets nothing, not even what another one gives back', () => {
+    const { slave, token } = batchOf(2);
+    const free = scene.joinThread();
+    scene.ended(scene.tokenOf(free), 2);
+    scene.handle({ type: 'granting stopped' });
+    assert.deepEqual(scene.handle({ type: 'tail revoked', token, from: 0 }), []);
+    assert.deepEqual(scene.heldBy(slave), []);
+    assert.equal(scene.waiting().length, 2);
+  });
+});
+
 describe('A cancelled task', () => {
   it('that waits is gone', () => {
     const [first, second] = [scene.request('a'), scene.request('a')];
@@ -777,7 +816,7 @@ describe('A slave', () => {
     const slave = scene.joinThread({ budget: 3 });
     assert.deepEqual(scene.heldBy(slave), [0, 1, 2]);
     scene.told(scene.tokenOf(slave), [0, 1, 2]);
-    assert.deepEqual(scene.ended(scene.tokenOf(slave), 3), [{ type: 'dismiss', slave }]);
+    assert.deepEqual(scene.ended(scene.tokenOf(slave), 3), [{ type: 'dismiss', slave, replace: true }]);
     assert.equal(scene.ledger.slaves.size, 0);
     assert.deepEqual(scene.waiting(), [3, 4]);
   });
@@ -793,7 +832,7 @@ describe('A slave', () => {
 
   it('is dismissed when it wants to leave', () => {
     const { slave, token } = batchOf(2);
-    assert.deepEqual(scene.ended(token, 0, { leaving: true }), [{ type: 'dismiss', slave }]);
+    assert.deepEqual(scene.ended(token, 0, { leaving: true }), [{ type: 'dismiss', slave, replace: false }]);
   });
 
   it('that leaves in order gives everything back uncharged', () => {
