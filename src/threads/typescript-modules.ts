@@ -1,8 +1,8 @@
 /**
  * TypeScript handlers. Node strips types itself from 22.18; before that a loader has to do it. On many
- * versions of Node a thread does not get the hooks of tsx, though it inherits the flag that loads them,
- * so the thread sets them up by tsx's own programming interface. Where it has them already, a second
- * set does no harm.
+ * versions of Node a thread does not get the hooks of tsx, though it inherits the flag that loads them;
+ * then the thread sets them up by tsx's own programming interface. It must have them once: a class that
+ * was transformed twice differs from the master's.
  */
 
 import { readFileSync } from 'node:fs';
@@ -48,10 +48,20 @@ function resolveTsx(start: string): string | undefined {
   }
 }
 
-/** In the thread: sets up the hooks. */
+/** In the thread: sets up the hooks if they are not there. */
 export async function prepareTypeScript(tsx: string): Promise<void> {
+  if (await hasHooks()) return;
   const { register } = (await import(tsx)) as { register(): void };
   register();
+}
+
+/** Tries what tsx can do and Node cannot: to import a file, here a small one, without its extension. */
+async function hasHooks(): Promise<boolean> {
+  const extensionless = new URL('./death', import.meta.url).href;
+  return import(extensionless).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What to add to a message about a module that failed to load because it is TypeScript. */
