@@ -12,9 +12,12 @@ if (files.length === 0) {
   console.error(`No test file matches ${words.join(' ')}`);
   process.exit(1);
 }
+const [major, minor] = process.versions.node.split('.').map(Number);
+// The flag is there from Node 20.10 on.
+const concurrency = major > 20 || minor >= 10 ? ['--test-concurrency=2'] : [];
 const { status } = spawnSync(
   process.execPath,
-  ['--enable-source-maps', '--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+  ['--enable-source-maps', '--test', ...concurrency, '--test-reporter=spec', ...files],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);
