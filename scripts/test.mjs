@@ -4,8 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const words = process.argv.slice(2);
-const files = readdirSync('build/test', { recursive: true })
-  .map((path) => join('build/test', String(path)))
+const files = filesIn('build/test')
   .filter((path) => path.endsWith('.test.js') && words.every((word) => path.includes(word)))
   .sort();
 if (files.length === 0) {
@@ -21,3 +20,10 @@ const { status } = spawnSync(
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);
+
+function filesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesIn(path) : [path];
+  });
+}
