@@ -15,8 +15,7 @@ const HELP = `Aligns 45 globins, each with each, and draws a tree and a heat map
 
   --shuffles N  shuffled sequences per pair, for its z-score: 0 for none, or at least 2 (default ${DEFAULT_SHUFFLES})
   --seed N      where the shuffles start from (default ${DEFAULT_SEED})
-  --threads N   threads in this process (default: one for each processor); with 0 it waits for slaves from
-                elsewhere, started with "task_manager slave globins"
+  --threads N   slave threads (default: one for each processor)
   --out DIR     where globins-scores.tsv and globins-heatmap.svg go (default: the current directory)
   --help        this text
 `;

@@ -74,9 +74,10 @@ export class SlaveThread implements SlaveHost {
       this.#runner = new BatchRunner(handlers, slot, new OutcomeReport(news, slot), this.#states);
       return { tags: tagsOf(handlers), hasTeardown: handlers.teardown !== undefined };
     } catch (error) {
-      const cause = error instanceof ModuleRefusal ? error.cause : error;
+      const isRefusal = error instanceof ModuleRefusal;
+      const cause = isRefusal ? error.cause : error;
       return {
-        refused: error instanceof Error ? error.message : String(error),
+        refused: isRefusal ? error.message : 'A slave cannot load its handlers',
         exception: cause === undefined ? undefined : encodeException(cause),
       };
     }

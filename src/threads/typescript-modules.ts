@@ -1,39 +1,67 @@
 /**
- * TypeScript handlers. Node strips types itself from 22.18; before that a loader has to do it. On
- * Node 20 a thread does not get the hooks of tsx, though it inherits the flag that loads them, so the
- * thread sets them up by tsx's own programming interface.
+ * TypeScript handlers. Node strips types itself from 22.18; before that a loader has to do it. On many
+ * versions of Node a thread does not get the hooks of tsx, though it inherits the flag that loads them;
+ * then the thread sets them up by tsx's own programming interface. It must have them once: a class that
+ * was transformed twice differs from the master's.
  */
 
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import module, { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { HandlerModuleError } from '../core/errors.ts';
 
-/** In the master: the URL of tsx's interface if this process runs under tsx and threads need it. */
-export function findTsx(module: string): string | undefined {
-  if (Number.parseInt(process.versions.node, 10) >= 22) return undefined;
+/**
+ * In the master: the URL of tsx's interface if this process runs under tsx.
+ *
+ * @throws {@link HandlerModuleError} if tsx cannot do its work in threads of this Node.
+ */
+export function findTsx(script: string): string | undefined {
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)];
   const flag = flags.find((word) => /(^|[\\/=])tsx([\\/]|$)/.test(word));
   if (flag === undefined) return undefined;
+  assertHooksCanBeSetUp(script);
   const location = flag.replace(/^--[a-z-]+=/, '');
-  for (const start of [location, module]) {
+  for (const start of [location, script]) {
     const found = resolveTsx(start);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
+function assertHooksCanBeSetUp(script: string): void {
+  if (module.register !== undefined || !/\.[cm]?tsx?$/.test(script)) return;
+  throw new HandlerModuleError(
+    `tsx cannot load ${script} in a thread of Node ${process.versions.node}. Use Node 20.6 or later, or compile ` +
+      'the module to JavaScript',
+  );
+}
+
+/** The door for `import`: what `require.resolve` finds is the one for `require`, which cannot register on all versions. */
 function resolveTsx(start: string): string | undefined {
   try {
-    return pathToFileURL(createRequire(start).resolve('tsx/esm/api')).href;
+    const manifest = createRequire(start).resolve('tsx/package.json');
+    const { exports } = JSON.parse(readFileSync(manifest, 'utf8'));
+    return new URL(exports['./esm/api'].import.default, pathToFileURL(manifest)).href;
   } catch {
     // `start` is no file (`--import tsx`), or tsx cannot be seen from it: the next one may do.
     return undefined;
   }
 }
 
-/** In the thread: sets up the hooks. */
+/** In the thread: sets up the hooks if they are not there. */
 export async function prepareTypeScript(tsx: string): Promise<void> {
+  if (await hasHooks()) return;
   const { register } = (await import(tsx)) as { register(): void };
   register();
+}
+
+/** Tries what tsx can do and Node cannot: to import a file, here a small one, without its extension. */
+async function hasHooks(): Promise<boolean> {
+  const extensionless = new URL('./death', import.meta.url).href;
+  return import(extensionless).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What to add to a message about a module that failed to load because it is TypeScript. */

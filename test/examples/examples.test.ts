@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { packageFolder } from '../programs/package-folder.ts';
+import { runNode } from '../programs/run-node.ts';
+import { linesOf, promisedOutput } from './promised-output.ts';
+
+const LIMIT = { timeout: 120_000 };
+
+const compiled = (example: string) => fileURLToPath(new URL(`build/examples/${example}`, packageFolder));
+
+describe('an example prints what its source says', LIMIT, () => {
+  for (const name of ['master-slave-demo', 'master']) {
+    it(`${name}: the same lines, in the order in which tasks end`, async () => {
+      const { exitCode, stdout, stderr } = await runNode([compiled(`${name}.js`)]);
+      assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });
+      assert.deepEqual(linesOf(stdout).sort(), promisedOutput(`${name}.ts`).sort());
+    });
+  }
+
+  it('slave: nothing, as it is not to be started by hand, and it says so', async () => {
+    const { exitCode, stdout, stderr } = await runNode([compiled('slave.js')]);
+    assert.notEqual(exitCode, 0);
+    assert.equal(stdout, '');
+    assert.match(stderr, /OptionError: startSlaveProcess\(\) .*Start the master instead/);
+  });
+});
+
+describe('the globins job', { timeout: 300_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'taskfarm-globins-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const align = async (out: string, ...options: string[]) => {
+    const run = await runNode([compiled('globins.js'), '--out', join(folder, out), ...options], {
+      timeout: 200_000,
+    });
+    assert.deepEqual({ exitCode: run.exitCode, stderr: run.stderr }, { exitCode: 0, stderr: '' });
+    const read = (file: string) => readFileSync(join(folder, out, file), 'utf8');
+    return { ...run, scores: read('globins-scores.tsv'), heatmap: read('globins-heatmap.svg') };
+  };
+
+  it('prints with its default options what its source says', async () => {
+    const { stdout } = await align('default');
+    const where = (line: string) => line.replaceAll(join(folder, 'default', '/'), '');
+    assert.deepEqual(linesOf(stdout).map(where), promisedOutput('globins.ts'));
+  });
+
+  it('writes the same two files, byte for byte, with 1, 2 and 4 threads', async () => {
+    const [one, two, four] = [
+      await align('one', '--shuffles', '2', '--threads', '1'),
+      await align('two', '--shuffles', '2', '--threads', '2'),
+      await align('four', '--shuffles', '2', '--threads', '4'),
+    ];
+    assert.equal(two.scores, one.scores);
+    assert.equal(four.scores, one.scores);
+    assert.equal(two.heatmap, one.heatmap);
+    assert.equal(four.heatmap, one.heatmap);
+  });
+
+  it('writes a header and a line for each of the 1,035 pairs, with the scores of EMBOSS needle', async () => {
+    const { scores, heatmap } = await align('scores', '--shuffles', '0');
+    const [header, ...rows] = tableOf(scores);
+    assert.deepEqual(header, ['a', 'b', 'score', 'zscore']);
+    assert.equal(rows.length, 1035);
+    const scoreOf = new Map(rows.map(([a, b, score]) => [`${a} ${b}`, score]));
+    const known = tableOf(
+      readFileSync(new URL('examples/data/globins-needle-scores.tsv', packageFolder), 'utf8'),
+    );
+    assert.ok(known.length > 70);
+    for (const [a, b, , score] of known) assert.equal(scoreOf.get(`${a} ${b}`), score, `${a} and ${b}`);
+    assert.match(heatmap, /^<svg [\s\S]*<\/svg>\s*$/);
+  });
+});
+
+function tableOf(text: string): string[][] {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => line.split('\t'));
+}
