@@ -1,0 +1,36 @@
+/** On what the figures were measured. */
+
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  /** Processes that wanted to run in the minute before. */
+  readonly load: number;
+  readonly node: string;
+  readonly date: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export function describeMachine(): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown cpu',
+    cores: availableParallelism(),
+    load: loadavg()[0] ?? 0,
+    node: process.version,
+    date: new Date().toISOString(),
+    versions: { taskfarm: versionOf('taskfarm'), piscina: versionOf('piscina') },
+  };
+}
+
+export function headLine({ cpu, cores, load, node, date, versions }: Machine): string {
+  const names = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [`${cpu}, ${cores} cores`, `load ${load.toFixed(2)}`, `Node ${node}`, ...names, date].join(' · ');
+}
+
+/** Both have their entry in `dist`, beside which their `package.json` stands. */
+function versionOf(library: string): string {
+  const file = new URL('../package.json', import.meta.resolve(library));
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
