@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { currentTask, OptionError } from 'taskfarm';
+import { currentTask, OptionError, type TaskRaisedException } from 'taskfarm';
 import { gateShows, newGate, onFarm, openGate, rejection, until } from '../fixtures/farm.ts';
 
 const TIMEOUT = { timeout: 20_000 };
@@ -35,7 +35,8 @@ describe('currentTask()', TIMEOUT, () => {
       controller.abort();
       await gateShows(gate, 2);
       assert.equal(await farm.submit('double', 3), 6, 'the same thread goes on');
-      assert.equal(farm.taskManager.numberOfTasks().finished.loop_until_cancelled, undefined);
+      const error = await rejection<TaskRaisedException>(farm.retrieveResult('loop_until_cancelled'));
+      assert.deepEqual([error.code, error.exception], ['TASK_RAISED_EXCEPTION', controller.signal.reason]);
     }),
   );
 
