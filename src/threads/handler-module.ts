@@ -99,9 +99,9 @@ export class HandlerModule {
       );
     }
     return new ModuleRefusal(
-      `In a slave, ${module} came within ${startTimeout} ms to no runJob('${label}', …). Usual causes: the call ` +
-        'stands behind a test for the main thread, the script ends or waits for something else before it, or ' +
-        'it needs longer (startTimeout)',
+      `In a slave, ${module} ended without runJob('${label}'), or did not come to it within ${startTimeout} ms. ` +
+        'Usual causes: the call stands behind a test for the main module or thread, the script exits early or ' +
+        'waits for something else before it, or it needs longer (startTimeout)',
     );
   }
 }

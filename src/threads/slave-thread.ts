@@ -102,7 +102,7 @@ export class SlaveThread implements SlaveHost {
     try {
       await this.#handlers?.teardown?.();
     } finally {
-      if (exit) setImmediate(() => process.exit(0));
+      if (exit) await exitThread();
     }
   }
 
@@ -128,4 +128,15 @@ export class SlaveThread implements SlaveHost {
     const { MasterCalls } = await import('./calls.ts');
     return new MasterCalls(this.#callPort);
   }
+}
+
+/**
+ * Ends the thread within the order, as there is no later: once the order is answered, the thread sleeps
+ * until the next one and runs no timer. What was printed has to get out first.
+ */
+async function exitThread(): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve));
+  }
+  process.exit(0);
 }

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { NotCloneableError, TaskFarmError, TaskRaisedException } from 'taskfarm';
+import { onFarm, rejection } from '../fixtures/farm.ts';
+
+const TIMEOUT = { timeout: 20_000 };
+
+describe('An error on its way out of a thread', TIMEOUT, () => {
+  it(
+    'keeps its class, message, stack, code, cause and own properties',
+    onFarm({ threads: 1 }, async (farm) => {
+      const error = await rejection<TaskRaisedException>(farm.submit('throw_coded'));
+      assert.ok(error instanceof TaskRaisedException && error instanceof TaskFarmError);
+      assert.match(error.taskId, /^throw_coded_\d+$/);
+      assert.deepEqual([error.tag, error.attempt, error.cause], ['throw_coded', 1, error.exception]);
+      const exception = error.exception as TypeError & Record<string, unknown>;
+      assert.ok(exception instanceof TypeError);
+      assert.equal(exception.message, 'coded');
+      assert.equal(exception.code, 'E_CODED');
+      assert.deepEqual(exception.place, { line: 3, column: 4 });
+      assert.equal(exception.handle, undefined, 'a function cannot come along');
+      assert.ok(exception.cause instanceof RangeError);
+      assert.equal(exception.cause.cause, 'the ground');
+    }),
+  );
+
+  it(
+    'has a traceback that shows the file and line of the handler',
+    onFarm({ threads: 1 }, async (farm) => {
+      const error = await rejection<TaskRaisedException>(farm.submit('fail', 'here'));
+      assert.equal(error.traceback, (error.exception as Error).stack);
+      assert.match(error.traceback, /^RangeError: here\n\s+at .*do_fail.*farm-handlers\.[jt]s:\d+:\d+/);
+    }),
+  );
+
+  it(
+    'keeps the list of an AggregateError',
+    onFarm({ threads: 1 }, async (farm) => {
+      const { exception } = await rejection<TaskRaisedException>(farm.submit('throw_many'));
+      assert.ok(exception instanceof AggregateError);
+      assert.deepEqual(
+        exception.errors.map((one: Error) => [one.constructor, one.message]),
+        [
+          [TypeError, 'one'],
+          [SyntaxError, 'two'],
+        ],
+      );
+    }),
+  );
+
+  it(
+    'stays a DOMException',
+    onFarm({ threads: 1 }, async (farm) => {
+      const { exception } = await rejection<TaskRaisedException>(farm.submit('throw_dom'));
+      assert.ok(exception instanceof DOMException);
+      assert.deepEqual([exception.name, exception.message], ['AbortError', 'aborted by hand']);
+    }),
+  );
+
+  it(
+    'may be its own cause',
+    onFarm({ threads: 1 }, async (farm) => {
+      const { exception } = await rejection<TaskRaisedException>(farm.submit('throw_cyclic'));
+      assert.equal((exception as Error).message, 'cyclic');
+      assert.equal(await farm.submit('double', 4), 8);
+    }),
+  );
+
+  for (const value of [undefined, null, 0, 'text', { deep: [1, { two: 2 }] }]) {
+    it(
+      `may be no error at all: ${JSON.stringify(value)}`,
+      onFarm({ threads: 1 }, async (farm) => {
+        const error = await rejection<TaskRaisedException>(farm.submit('throw_value', value));
+        assert.ok(error instanceof TaskRaisedException);
+        assert.deepEqual(error.exception, value);
+      }),
+    );
+  }
+
+  it(
+    'may be a value that cannot be copied: then it is described',
+    onFarm({ threads: 1 }, async (farm) => {
+      const error = await rejection<TaskRaisedException>(farm.submit('throw_symbol'));
+      assert.ok(error instanceof TaskRaisedException);
+      assert.match(String(error.exception), /cannot be cloned.*symbol/);
+    }),
+  );
+});
+
+describe('A value on its way to a thread and back', TIMEOUT, () => {
+  it(
+    'is what structured clone makes of it',
+    onFarm({ threads: 1 }, async (farm) => {
+      const shared = { twice: true };
+      const values: unknown[] = [
+        undefined,
+        null,
+        -0,
+        Number.NaN,
+        12345678901234567890n,
+        '\ud800 alone',
+        'long '.repeat(10_000),
+        new Date(0),
+        /x/gi,
+        new Map([[{ key: 1 }, new Set([1, 2])]]),
+        new Error('as a value'),
+        Object.assign(new Array(3), { 1: 'in a gap' }),
+        { a: shared, b: shared },
+        new Uint16Array([1, 2, 3]),
+        new DataView(new ArrayBuffer(8), 2, 3),
+        Object.create(null),
+        { __proto__: null, undefined: undefined },
+      ];
+      for (const value of values) assert.deepEqual(await farm.submit('echo', value), structuredClone(value));
+      const back = (await farm.submit('echo', { a: shared, b: shared })) as { a: unknown; b: unknown };
+      assert.equal(back.a, back.b, 'links between parts are kept');
+    }),
+  );
+
+  it(
+    'is named by its path where it cannot travel',
+    onFarm({ threads: 1 }, async (farm) => {
+      const bad = { list: [1, new Map([['key', { f: () => 1 }]])] };
+      assert.throws(
+        () => farm.requestTask('echo', bad),
+        (error) => error instanceof NotCloneableError && /^parameter 1\.list\[1\]/.test(error.path),
+      );
+      const error = await rejection<NotCloneableError>(farm.submit('echo', { promise: Promise.resolve() }));
+      assert.ok(error instanceof NotCloneableError);
+      assert.equal(error.path, 'parameter 1.promise');
+    }),
+  );
+
+  it(
+    'does not change with the caller’s object',
+    onFarm({ threads: 1 }, async (farm) => {
+      const deep = { list: [{ n: 1 }] };
+      const flat = { n: 1 };
+      const [first, second] = [farm.submit('echo', deep), farm.submit('echo', flat)];
+      deep.list[0]!.n = 2;
+      flat.n = 2;
+      assert.deepEqual(await first, { list: [{ n: 1 }] });
+      assert.deepEqual(await second, { n: 1 });
+    }),
+  );
+
+  it(
+    'does not change with the handler’s object',
+    onFarm({ threads: 1 }, async (farm) => {
+      for (let n = 0; n < 300; n++) farm.requestTask('count');
+      for (let n = 1; n <= 300; n++) {
+        const { result } = await farm.retrieveResult('count');
+        assert.equal(result.count, n);
+        assert.equal(result.history.length, n);
+      }
+    }),
+  );
+});
