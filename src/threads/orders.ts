@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ToldFailure } from '../core/messages.ts';
 import type { EncodedException } from '../wire/outcome.ts';
 import type { BatchOrderMessage } from './batch-messages.ts';
+import type { TsxPlace } from './typescript-modules.ts';
 
 /** How a thread shall find its handlers; the same for all threads of a farm (`workerData`). */
 export interface HandlerSource {
@@ -20,8 +21,8 @@ export interface HandlerSource {
   readonly argv: readonly string[];
   /** Milliseconds a script has to call `runJob`. */
   readonly startTimeout: number;
-  /** Where tsx was loaded from in the master, if its hooks have to be set up in the thread. */
-  readonly tsx: string | undefined;
+  /** Where the master got tsx from, if it runs under tsx. */
+  readonly tsx: TsxPlace | undefined;
 }
 
 /** Tells a class from others across threads. */

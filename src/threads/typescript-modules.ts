@@ -10,12 +10,20 @@ import module, { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { HandlerModuleError } from '../core/errors.ts';
 
+/** Where tsx was loaded from; URLs. */
+export interface TsxPlace {
+  /** Its programming interface. */
+  readonly api: string;
+  /** Its package.json. */
+  readonly manifest: string;
+}
+
 /**
- * In the master: the URL of tsx's interface if this process runs under tsx.
+ * In the master: the place of tsx if this process runs under tsx.
  *
  * @throws {@link HandlerModuleError} if tsx cannot do its work in threads of this Node.
  */
-export function findTsx(script: string): string | undefined {
+export function findTsx(script: string): TsxPlace | undefined {
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)];
   const flag = flags.find((word) => /(^|[\\/=])tsx([\\/]|$)/.test(word));
   if (flag === undefined) return undefined;
@@ -37,11 +45,11 @@ function assertHooksCanBeSetUp(script: string): void {
 }
 
 /** The door for `import`: what `require.resolve` finds is the one for `require`, which cannot register on all versions. */
-function resolveTsx(start: string): string | undefined {
+function resolveTsx(start: string): TsxPlace | undefined {
   try {
-    const manifest = createRequire(start).resolve('tsx/package.json');
+    const manifest = pathToFileURL(createRequire(start).resolve('tsx/package.json'));
     const { exports } = JSON.parse(readFileSync(manifest, 'utf8'));
-    return new URL(exports['./esm/api'].import.default, pathToFileURL(manifest)).href;
+    return { api: new URL(exports['./esm/api'].import.default, manifest).href, manifest: manifest.href };
   } catch {
     // `start` is no file (`--import tsx`), or tsx cannot be seen from it: the next one may do.
     return undefined;
@@ -49,16 +57,15 @@ function resolveTsx(start: string): string | undefined {
 }
 
 /** In the thread: sets up the hooks if they are not there. */
-export async function prepareTypeScript(tsx: string): Promise<void> {
-  if (await hasHooks()) return;
-  const { register } = (await import(tsx)) as { register(): void };
+export async function prepareTypeScript(tsx: TsxPlace): Promise<void> {
+  if (await hasHooks(tsx)) return;
+  const { register } = (await import(tsx.api)) as { register(): void };
   register();
 }
 
-/** Tries what tsx can do and Node cannot: to import a file, here a small one, without its extension. */
-async function hasHooks(): Promise<boolean> {
-  const extensionless = new URL('./death', import.meta.url).href;
-  return import(extensionless).then(
+/** Tries what tsx can do and Node cannot: to import JSON, here some that is there, without an attribute. */
+async function hasHooks({ manifest }: TsxPlace): Promise<boolean> {
+  return import(manifest).then(
     () => true,
     () => false,
   );
