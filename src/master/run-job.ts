@@ -44,7 +44,8 @@ export async function runJob<Master extends AnyMaster>(
   if (host !== undefined) return becomeSlave(label, SlaveClass as new () => object);
   const place = { module: module === undefined ? mainScript() : moduleUrl(module), SlaveClass };
   const farm = new Farm(label, place as never, farmOptions);
-  farm.driver.handlersKnown(tagsOf(SlaveClass.prototype));
+  const tags = tagsOf(SlaveClass.prototype);
+  if (namesNoOther(SlaveClass, tags)) farm.driver.handlersKnown(tags);
   const master = new MasterClass();
   MasterProcess.attach(master, farm);
   const signals = wanted ? handleSignals(farm) : undefined;
@@ -76,4 +77,16 @@ function assertClasses(MasterClass: unknown, SlaveClass: unknown): void {
 
 function nameOf(value: unknown): string {
   return typeof value === 'function' ? `the function or class '${value.name}'` : String(value);
+}
+
+/**
+ * Whether methods are all the handlers that a class has. Those that it defines as fields (`do_sqrt = (x) => …`) are known
+ * once a slave has made an object of it, and so are the tags then.
+ */
+function namesNoOther(SlaveClass: object, tags: readonly string[]): boolean {
+  for (let level = SlaveClass; typeof level === 'function'; level = Object.getPrototypeOf(level)) {
+    const named = Function.prototype.toString.call(level).matchAll(/\bdo_(\w+)/g);
+    for (const [, tag] of named) if (!tags.includes(tag as string)) return false;
+  }
+  return true;
 }

@@ -1,0 +1,192 @@
+// Checks the package as npm ships it: what is in it, and that it can be used where it is installed.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const LIMIT = 120_000;
+const repository = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), 'taskfarm-package-'));
+
+try {
+  const { filename, files } = pack();
+  check('the tarball holds what it shall and nothing else', () => checkFiles(files));
+  npm('install', '--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund', join(folder, filename));
+  check('the README’s example runs', runReadmeExample);
+  check('a job in one script', runOneScript);
+  check('a job in two scripts', runTwoScripts);
+  check('there are no doors but those declared', checkDoors);
+  check('the types hold with moduleResolution nodenext and bundler', checkTypes);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function check(what, run) {
+  run();
+  console.log(`ok  ${what}`);
+}
+
+function pack() {
+  writeFileSync(join(folder, 'package.json'), '{ "name": "user", "private": true, "type": "module" }\n');
+  const told = npm('pack', '--ignore-scripts', '--json', '--pack-destination', folder);
+  const [{ filename, files }] = JSON.parse(told);
+  return { filename, files: files.map(({ path }) => path) };
+}
+
+function checkFiles(files) {
+  const always = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
+  for (const file of [...always, 'dist/index.js', 'dist/index.d.ts'])
+    assert.ok(files.includes(file), `${file} is missing`);
+  const others = files.filter(
+    (file) => !always.includes(file) && !/^dist\/[\w/-]+\.(c?js|d\.ts)$/.test(file),
+  );
+  assert.deepEqual(others, [], 'these have no place in the package');
+  for (const file of files) {
+    const text = readFileSync(join(repository, file), 'utf8');
+    assert.ok(!text.includes(repository), `${file} names a folder of this machine`);
+    assert.doesNotMatch(
+      text,
+      /^\/\/# sourceMappingURL=(?!data:)/m,
+      `${file} refers to a source map that is not shipped`,
+    );
+  }
+}
+
+function runReadmeExample() {
+  const readme = readFileSync(join(folder, 'node_modules/taskfarm/README.md'), 'utf8');
+  const [, example] = /^```js\n([\s\S]*?)^```$/m.exec(readme);
+  const lines = runScript('example.mjs', example).trim().split('\n');
+  for (const line of lines) assert.ok(readme.includes(`\n${line}\n`), line);
+  assert.ok(lines.length > 1);
+}
+
+function runOneScript() {
+  const output = runScript(
+    'one.js',
+    `import { MasterProcess, runJob, SlaveProcess, TaskRaisedException } from 'taskfarm';
+    class Slave extends SlaveProcess {
+      do_sqrt(x) {
+        if (x < 0) throw new RangeError('math domain error');
+        return Math.sqrt(x);
+      }
+    }
+    class Master extends MasterProcess {
+      async run() {
+        this.requestTask('sqrt', -1);
+        const error = await this.retrieveResult().catch((reason) => reason);
+        const all = await Promise.all([1, 4, 9].map((x) => this.submit('sqrt', x)));
+        return [error instanceof TaskRaisedException, error.exception instanceof RangeError, ...all].join(' ');
+      }
+    }
+    console.log(await runJob('one', Master, Slave, { threads: 2 }));`,
+  );
+  assert.equal(output, 'true true 1 2 3\n');
+}
+
+function runTwoScripts() {
+  writeFileSync(
+    join(folder, 'slave.js'),
+    `import { startSlaveProcess } from 'taskfarm';
+    export function do_sum(values, factor) { return factor * values.reduce((a, b) => a + b); }
+    await startSlaveProcess({ module: import.meta.url });`,
+  );
+  const output = runScript(
+    'two.js',
+    `import { GlobalStateValue, initializeMasterProcess } from 'taskfarm';
+    const slaveModule = new URL('./slave.js', import.meta.url);
+    const tasks = await initializeMasterProcess('two', { slaveModule, threads: 2 });
+    const state = tasks.setGlobalState({ values: Float64Array.of(1, 2, 3) });
+    for (let i = 1; i <= 3; i++) tasks.requestTask('sum', new GlobalStateValue(state, 'values'), i);
+    let sum = 0;
+    for await (const { result } of tasks.results()) sum += result;
+    await tasks.shutdown();
+    console.log(sum);`,
+  );
+  assert.equal(output, '36\n');
+}
+
+function checkDoors() {
+  const output = runScript(
+    'doors.js',
+    `const doors = ['taskfarm', 'taskfarm/dist/index.js', 'taskfarm/dist/entry.cjs', 'taskfarm/src/index.ts'];
+    for (const door of doors) console.log(door, await import(door).then(() => 'opens', ({ code }) => code));`,
+  );
+  assert.deepEqual(output.trim().split('\n'), [
+    'taskfarm opens',
+    'taskfarm/dist/index.js ERR_PACKAGE_PATH_NOT_EXPORTED',
+    'taskfarm/dist/entry.cjs ERR_PACKAGE_PATH_NOT_EXPORTED',
+    'taskfarm/src/index.ts ERR_PACKAGE_PATH_NOT_EXPORTED',
+  ]);
+}
+
+function checkTypes() {
+  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
+  symlinkSync(join(repository, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'));
+  writeFileSync(
+    join(folder, 'user.ts'),
+    `import { type FinishedTask, initializeMasterProcess, MasterProcess, runJob, SlaveProcess } from 'taskfarm';
+    class Slave extends SlaveProcess {
+      do_length(text: string): number {
+        return text.length;
+      }
+      async do_pair(x: number, y: string): Promise<[number, string]> {
+        return [x, y];
+      }
+    }
+    class Master extends MasterProcess<Slave> {
+      override async run(): Promise<number> {
+        const id: string = this.requestTask('length', 'abc');
+        const { result }: FinishedTask<Slave, 'length'> = await this.retrieveResult('length');
+        const pair: [number, string] = await this.submit('pair', 1, id);
+        // @ts-expect-error there is no such tag
+        this.requestTask('lenght', 'abc');
+        // @ts-expect-error a string is wanted
+        this.requestTask('length', 1);
+        return result + pair[0];
+      }
+    }
+    export const sum: number = await runJob('types', Master, Slave, { threads: 1 });
+    export const farm: MasterProcess<Slave> = await initializeMasterProcess<Slave>('types', {
+      slaveModule: new URL('./slave.js', import.meta.url),
+    });
+    // @ts-expect-error there is no such option
+    await runJob('types', Master, Slave, { thread: 1 });
+    `,
+  );
+  for (const [module, moduleResolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ]) {
+    const compilerOptions = {
+      ...{ module, moduleResolution, target: 'es2022', types: ['node'] },
+      ...{ strict: true, skipLibCheck: false, exactOptionalPropertyTypes: true, noEmit: true },
+    };
+    const project = join(folder, `tsconfig.${moduleResolution}.json`);
+    writeFileSync(project, JSON.stringify({ compilerOptions, files: ['user.ts'] }));
+    runNode(join(repository, 'node_modules/typescript/bin/tsc'), '-p', project);
+  }
+}
+
+function runScript(name, text) {
+  writeFileSync(join(folder, name), text);
+  return runNode(name);
+}
+
+function runNode(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: LIMIT,
+  });
+  assert.equal(status, 0, `node ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  assert.equal(stderr, '');
+  return stdout;
+}
+
+function npm(...args) {
+  return execFileSync('npm', ['--loglevel=error', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
