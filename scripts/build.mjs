@@ -27,7 +27,8 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: ['src/index.ts'],
+  entryPoints: ['src/index.ts', 'src/threads/hooks-probe.ts'],
+  entryNames: '[name]',
   outdir: 'dist',
   format: 'esm',
   splitting: true,
@@ -40,4 +41,6 @@ await build({
   entryPoints: ['src/threads/entry.ts'],
   outfile: 'dist/entry.cjs',
   format: 'cjs',
+  define: { 'import.meta.url': 'moduleUrl' },
+  banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
 });

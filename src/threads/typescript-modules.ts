@@ -55,9 +55,9 @@ export async function prepareTypeScript(tsx: string): Promise<void> {
   register();
 }
 
-/** Tries what tsx can do and Node cannot: to import a file, here a small one, without its extension. */
+/** Tries what tsx can do and Node cannot: to import a file, here an empty one, without its extension. */
 async function hasHooks(): Promise<boolean> {
-  const extensionless = new URL('./death', import.meta.url).href;
+  const extensionless = new URL('./hooks-probe', import.meta.url).href;
   return import(extensionless).then(
     () => true,
     () => false,

@@ -1,0 +1,2 @@
+/** Nothing: a thread imports it to see how imports are resolved. */
+export {};
