@@ -29,6 +29,14 @@ export function headLine({ cpu, cores, load, node, date, versions }: Machine): s
   return [`${cpu}, ${cores} cores`, `load ${load.toFixed(2)}`, `Node ${node}`, ...names, date].join(' · ');
 }
 
+/** Above this the contenders share the cores with others, and the figures tell more of those. */
+const QUIET = 0.5;
+
+export function warningOf({ load }: Machine): string | undefined {
+  if (load <= QUIET) return undefined;
+  return `Others use this machine (load ${load.toFixed(2)}): trust no figure below, least of all a worst one.`;
+}
+
 /** Both have their entry in `dist`, beside which their `package.json` stands. */
 function versionOf(library: string): string {
   const file = new URL('../package.json', import.meta.resolve(library));

@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
 import { longNeighbour } from './long-neighbour.ts';
-import { describeMachine, headLine } from './machine.ts';
+import { describeMachine, headLine, warningOf } from './machine.ts';
 import { manyNoOps, singleNoOps } from './no-ops.ts';
 import { isMet, type Row, type RowGroup } from './row.ts';
 import { speedUp } from './speed-up.ts';
@@ -27,7 +27,7 @@ const { smoke, only, json } = parseArgs({
 }).values;
 
 const machine = describeMachine();
-console.log(`${headLine(machine)}\n`);
+console.log([headLine(machine), warningOf(machine), ''].filter((line) => line !== undefined).join('\n'));
 const rows = await measureAll(groupsNamed(only));
 console.log(tableOf(rows));
 if (json !== undefined) {
