@@ -14,6 +14,7 @@ export class TaskFarmError extends Error {
 
   static {
     TaskFarmError.prototype.name = 'TaskFarmError';
+    Object.defineProperty(TaskFarmError, Symbol.hasInstance, { value: isInstance });
   }
 }
 
@@ -228,4 +229,31 @@ function describeException(exception: unknown): string {
   } catch {
     return Object.prototype.toString.call(exception);
   }
+}
+
+/**
+ * `instanceof` for the classes of this file: an error of another copy of the package counts too. What a
+ * thread throws to a handler is of the thread's copy; what the handler compares it with, of its own.
+ */
+function isInstance(this: { readonly prototype: Error }, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(this, value)) return true;
+  const { prototype } = this;
+  const names = classNamesOf(value);
+  return (
+    names.includes('TaskFarmError') && Object.hasOwn(prototype, 'name') && names.includes(prototype.name)
+  );
+}
+
+/** The names that the classes of an error bear, its own first. */
+function classNamesOf(value: unknown): unknown[] {
+  const names: unknown[] = [];
+  if (!(value instanceof Error)) return names;
+  for (
+    let level: unknown = Object.getPrototypeOf(value);
+    level instanceof Error;
+    level = Object.getPrototypeOf(level)
+  ) {
+    if (Object.hasOwn(level, 'name')) names.push(level.name);
+  }
+  return names;
 }

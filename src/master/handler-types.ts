@@ -11,9 +11,12 @@ export type HandlersOf<H> = H extends abstract new (...parameters: never) => inf
 
 type Handler = (...parameters: never) => unknown;
 
-/** The tags of a job: the names of its handlers without `do_`. */
+/**
+ * The tags of a job: the names of its handlers without `do_`. Optional members, such as `setup`, would
+ * let `undefined` in if they stayed optional here.
+ */
 export type TagOf<H> = {
-  [Key in keyof HandlersOf<H>]: Key extends `do_${infer Tag}`
+  [Key in keyof HandlersOf<H>]-?: Key extends `do_${infer Tag}`
     ? HandlersOf<H>[Key] extends Handler
       ? Tag
       : never

@@ -127,6 +127,7 @@ export class MasterProcess<H = object> {
     const { driver } = this.#owned;
     const { tag, parameters, signal, transfer, ...rest } = checkOptions(request, REQUEST_RULES);
     assertTag(tag, driver.ledger);
+    assertHolds('parameters', parameters, anArray);
     signal?.throwIfAborted();
     driver.assertOpen();
     const taken =

@@ -118,14 +118,19 @@ export class BatchRunner {
     states: readonly StateParameter[],
   ): Promise<unknown> {
     const filled = [...parameters];
-    const index = this.#index;
-    for (let place = states[this.#nextState]; place?.task === index; place = states[++this.#nextState]) {
-      const { parameter, state, name } = place;
+    for (const { parameter, state, name } of this.#takePlaces(states)) {
       filled[parameter] = this.#states.has(state, name)
         ? this.#states.get(state, name)
         : await this.#states.fetch(state, name);
     }
     return handler.apply(this.#handlers, filled);
+  }
+
+  /** All places of the running task, before the first is filled: if that fails, the next task's are next. */
+  #takePlaces(states: readonly StateParameter[]): readonly StateParameter[] {
+    const first = this.#nextState;
+    while (states[this.#nextState]?.task === this.#index) this.#nextState++;
+    return states.slice(first, this.#nextState);
   }
 }
 

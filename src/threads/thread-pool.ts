@@ -194,7 +194,12 @@ export class ThreadPool implements Executor {
     this.#discard(seat);
     if (this.#closed !== undefined) return;
     this.#barrenDeaths++;
-    if (!this.#everReady || this.#isHopeless()) this.#master.failed(error);
+    if (!this.#everReady || this.#isHopeless() || this.#isDeserted()) this.#master.failed(error);
+  }
+
+  /** No slave is left, and none will come. */
+  #isDeserted(): boolean {
+    return this.#seats.size === 0 && this.#empty >= this.#options.threads;
   }
 
   #diedLoading(death: unknown): HandlerModuleError {

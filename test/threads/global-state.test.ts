@@ -123,6 +123,24 @@ describe('Global state', TIMEOUT, () => {
   );
 
   it(
+    'that is missing fails its own task only, in the midst of a batch',
+    onFarm({ threads: 1 }, async (farm) => {
+      for (let n = 0; n < 300; n++) farm.requestTask('echo', n);
+      for (let n = 0; n < 300; n++) await farm.retrieveResult('echo');
+      const state = farm.setGlobalState({ text: 'there' });
+      const held = farm.submit('spin', 20);
+      const ends = Array.from({ length: 60 }, (_, n) =>
+        farm.submit('echo', new GlobalStateValue(n % 3 === 1 ? 99 : state, 'text')),
+      );
+      await held;
+      for (const [n, end] of (await Promise.allSettled(ends)).entries()) {
+        if (n % 3 !== 1) assert.deepEqual(end, { status: 'fulfilled', value: 'there' });
+        else assert.ok(end.status === 'rejected' && end.reason.exception instanceof UnknownDataError);
+      }
+    }),
+  );
+
+  it(
     'is gone everywhere when it is deleted: tasks that ask for it say so',
     onFarm({ threads: 2 }, async (farm) => {
       const state = farm.setGlobalState({ array: Float64Array.of(1, 2) });

@@ -102,6 +102,20 @@ describe('A thread that dies', TIMEOUT, () => {
   );
 });
 
+describe('A timer that a task left behind', TIMEOUT, () => {
+  it(
+    'may cost a thread, but no task its result',
+    onFarm({ threads: 2 }, async (farm) => {
+      for (let n = 0; n < 4; n++) assert.equal(await farm.submit('leave_a_timer', 10 * n), 10 * n);
+      const waits = Array.from({ length: 20 }, (_, n) => farm.submit('wait', n));
+      assert.deepEqual(
+        await Promise.all(waits),
+        waits.map((_, n) => n),
+      );
+    }),
+  );
+});
+
 describe('A task that runs too long', TIMEOUT, () => {
   it(
     'ends with the job’s taskTimeout',
