@@ -153,7 +153,6 @@ describe('Sharing and unsharing', () => {
     const value = fc.anything({
       withBigInt: true,
       withBoxedValues: true,
-      withDate: true,
       withMap: true,
       withNullPrototype: true,
       withSet: true,
