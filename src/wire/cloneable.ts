@@ -47,7 +47,8 @@ export function flatCopy(value: unknown): unknown {
 }
 
 function flatArrayCopy(value: unknown[]): unknown {
-  if (value.length > LONGEST_FLAT_ARRAY) return DEEP;
+  // An array may have properties beside its items, as the match of a regular expression has.
+  if (value.length > LONGEST_FLAT_ARRAY || Object.keys(value).length !== value.length) return DEEP;
   const copy = value.slice();
   for (const item of copy) if (!isPrimitive(item)) return DEEP;
   return copy;
@@ -60,28 +61,38 @@ function flatArrayCopy(value: unknown[]): unknown {
  * findCulprit({ a: [1, () => 2] }, 'parameter 1'); // { path: 'parameter 1.a[1]', what: 'a function' }
  */
 export function findCulprit(value: unknown, path: string): Culprit | undefined {
-  return search(value, path, new Set());
+  try {
+    return search(value, path, new Set());
+  } catch {
+    return { path, what: 'a value nested too deeply, or one that throws when it is looked at' };
+  }
 }
+
+/** Stands for a property that could not be read. */
+const UNREADABLE = Symbol('unreadable');
 
 function search(value: unknown, path: string, seen: Set<object>): Culprit | undefined {
   if (isPrimitive(value)) return undefined;
+  if (value === UNREADABLE) return { path, what: 'a property that throws when it is read' };
   if (typeof value === 'symbol') return { path, what: 'a symbol' };
-  if (typeof value === 'function') return { path, what: describeFunction(value) };
   const object = value as object;
+  if (types.isProxy(object)) return { path, what: 'a Proxy' };
+  if (typeof value === 'function') return { path, what: describeFunction(object) };
   if (seen.has(object)) return undefined;
   seen.add(object);
-  if (types.isProxy(object)) return { path, what: 'a Proxy' };
   if (isClone(object)) return undefined;
   return searchInside(object, path, seen) ?? { path, what: describeObject(object) };
 }
 
 function describeFunction(value: object): string {
-  const name = Reflect.get(value, 'name');
+  const name = read(value, 'name');
   return typeof name === 'string' && name !== '' ? `the function '${name}'` : 'a function';
 }
 
 function describeObject(value: object): string {
-  return `an object of class ${value.constructor?.name ?? 'unknown'}`;
+  const Class = read(value, 'constructor');
+  const name = typeof Class === 'function' ? read(Class, 'name') : undefined;
+  return `an object of class ${typeof name === 'string' && name !== '' ? name : 'unknown'}`;
 }
 
 function isClone(value: object): boolean {
@@ -102,19 +113,31 @@ function searchInside(value: object, path: string, seen: Set<object>): Culprit |
 }
 
 function* entriesOf(value: object): IterableIterator<[place: string, inner: unknown]> {
-  if (value instanceof Map) {
+  if (types.isMap(value)) {
     for (const [key, inner] of value) {
-      yield [`.key(${String(key)})`, key];
-      yield [`.get(${String(key)})`, inner];
+      yield [`.key(${nameOfKey(key)})`, key];
+      yield [`.get(${nameOfKey(key)})`, inner];
     }
-  } else if (value instanceof Set) {
+  } else if (types.isSet(value)) {
     for (const inner of value) yield ['.item', inner];
   } else {
-    for (const [key, inner] of Object.entries(value)) yield [placeOf(value, key), inner];
+    for (const key of Object.keys(value)) yield [placeOf(value, key), read(value, key)];
   }
 }
 
+function nameOfKey(key: unknown): string {
+  return isPrimitive(key) || typeof key === 'symbol' ? String(key) : `a ${typeof key}`;
+}
+
 function placeOf(value: object, key: string): string {
-  if (Array.isArray(value)) return `[${key}]`;
+  if (Array.isArray(value) && /^\d+$/.test(key)) return `[${key}]`;
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+function read(value: object, key: string): unknown {
+  try {
+    return Reflect.get(value, key);
+  } catch {
+    return UNREADABLE;
+  }
 }

@@ -10,8 +10,9 @@
  *     bytes   one entry after the other: a kind, then what the kind needs
  *
  * There is one writer. It appends, then raises `logged`; an entry below `logged` does not change until
- * the log restarts. A restart raises `epoch` first, so a reader that finds another epoch after its
- * reading than before it throws its findings away: the results are in a message by then.
+ * the log restarts. A restart first says that nothing is logged, then raises `epoch`, and only then
+ * writes anew. So a reader that found entries, and the same epoch before and after its reading, has
+ * read entries of that epoch; else it throws its findings away: the results are in a message by then.
  */
 
 import { deserialize, serialize } from 'node:v8';
@@ -60,8 +61,8 @@ export class OutcomeLog {
   /** Forgets all entries; the next one is the outcome of the task at place `base` of the batch. */
   restart(base: number): void {
     const { epoch, base: basePlace, logged } = this.#places;
-    Atomics.add(this.#words, epoch, 1);
     Atomics.store(this.#words, logged, 0);
+    Atomics.add(this.#words, epoch, 1);
     Atomics.store(this.#words, basePlace, base);
     this.#end = 0;
     this.#logged = 0;
@@ -117,8 +118,8 @@ export class OutcomeLog {
 
   /** Forgets what an earlier batch left; only while the thread runs none. */
   clear(): void {
-    Atomics.add(this.#words, this.#places.epoch, 1);
     Atomics.store(this.#words, this.#places.logged, 0);
+    Atomics.add(this.#words, this.#places.epoch, 1);
   }
 
   /** The outcomes in the log, from a place of the batch on; undefined if there are none. */

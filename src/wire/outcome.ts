@@ -3,6 +3,7 @@
  * its built-in class, name, `code`, `cause`, own plain properties and an AggregateError's list.
  */
 
+import { inspect, types } from 'node:util';
 import * as farmErrors from '../core/errors.ts';
 import { findCulprit } from './cloneable.ts';
 
@@ -13,6 +14,7 @@ export type EncodedException =
   /** Something else was thrown that cannot: its description. */
   | { readonly kind: 'described'; readonly text: string };
 
+/** Errors that point at each other do so here too: structured clone keeps links and cycles. */
 interface EncodedError {
   /** The nearest class in its prototype chain that exists everywhere. */
   readonly className: string;
@@ -20,8 +22,8 @@ interface EncodedError {
   readonly message: string;
   readonly stack: string | undefined;
   readonly own: Readonly<Record<string, unknown>>;
-  readonly cause?: EncodedException;
-  readonly errors?: readonly EncodedException[];
+  cause?: EncodedException;
+  errors?: readonly EncodedException[];
 }
 
 /** How a task failed, as it travels from its slave. */
@@ -34,6 +36,7 @@ type ErrorClass = abstract new (...parameters: never[]) => Error;
 const BUILT_IN: Readonly<Record<string, ErrorClass>> = {
   Error,
   AggregateError,
+  DOMException,
   EvalError,
   RangeError,
   ReferenceError,
@@ -44,7 +47,7 @@ const BUILT_IN: Readonly<Record<string, ErrorClass>> = {
 
 const CLASSES: ReadonlyMap<string, ErrorClass> = new Map(Object.entries({ ...BUILT_IN, ...farmErrors }));
 
-/** Causes and lists deeper than this are cut off; a cycle ends here too. */
+/** Causes and lists deeper than this are cut off. */
 const DEEPEST = 8;
 
 const HANDLED_APART = new Set(['name', 'message', 'stack', 'cause', 'errors']);
@@ -54,65 +57,89 @@ export function encodeFailure(thrown: unknown): EncodedFailure {
   return { kind: 'raised', exception, traceback: tracebackOf(exception) };
 }
 
-export function encodeException(thrown: unknown, depth = 0): EncodedException {
-  if (thrown instanceof DOMException || !(thrown instanceof Error)) return encodeOther(thrown);
+export function encodeException(thrown: unknown): EncodedException {
   try {
-    return { kind: 'error', error: encodeError(thrown, depth) };
+    return encode(thrown, 0, new Map());
   } catch (problem) {
-    return { kind: 'described', text: `an error that cannot be read (${String(problem)})` };
+    return { kind: 'described', text: `a thrown value that cannot be read (${describe(problem)})` };
   }
 }
 
+/** `seen` keeps errors that were met before: a cause may be its own cause. */
+function encode(thrown: unknown, depth: number, seen: Map<Error, EncodedException>): EncodedException {
+  if (!isError(thrown)) return encodeOther(thrown);
+  const known = seen.get(thrown);
+  if (known !== undefined) return known;
+  const error = encodeAlone(thrown);
+  const encoded = { kind: 'error', error } as const;
+  seen.set(thrown, encoded);
+  if (depth >= DEEPEST) return encoded;
+  const list = read(thrown, 'errors');
+  if ('cause' in thrown) error.cause = encode(read(thrown, 'cause'), depth + 1, seen);
+  if (Array.isArray(list)) error.errors = list.map((one) => encode(one, depth + 1, seen));
+  return encoded;
+}
+
+/** Also of another realm, as those of `node:vm`. */
+function isError(thrown: unknown): thrown is Error {
+  if (types.isProxy(thrown)) return false;
+  return types.isNativeError(thrown) || thrown instanceof Error;
+}
+
 function encodeOther(thrown: unknown): EncodedException {
-  if (thrown instanceof DOMException) return { kind: 'error', error: encodeDomException(thrown) };
   const culprit = findCulprit(thrown, 'value');
   return culprit === undefined
     ? { kind: 'value', value: thrown }
     : { kind: 'described', text: `a thrown value that cannot be cloned: ${culprit.path} is ${culprit.what}` };
 }
 
-function encodeDomException({ name, message, stack }: DOMException): EncodedError {
-  return { className: 'DOMException', name, message, stack, own: {} };
-}
-
-function encodeError(error: Error, depth: number): EncodedError {
-  const encoded = {
-    className: nearestClass(error),
-    name: String(error.name),
-    message: String(error.message),
-    stack: typeof error.stack === 'string' ? error.stack : undefined,
-    own: plainProperties(error),
-  };
-  if (depth >= DEEPEST) return encoded;
-  const list: unknown = Reflect.get(error, 'errors');
+function encodeAlone(error: Error): EncodedError {
+  const stack = read(error, 'stack');
   return {
-    ...encoded,
-    ...('cause' in error && { cause: encodeException(error.cause, depth + 1) }),
-    ...(Array.isArray(list) && { errors: list.map((one) => encodeException(one, depth + 1)) }),
+    className: nearestClass(error),
+    name: textOf(read(error, 'name')) ?? 'Error',
+    message: textOf(read(error, 'message')) ?? '',
+    stack: typeof stack === 'string' ? stack : undefined,
+    own: plainProperties(error),
   };
 }
 
 function nearestClass(error: Error): string {
   for (let level: unknown = error; level !== null; level = Object.getPrototypeOf(level)) {
-    const name: unknown = Reflect.get(level as object, 'constructor')?.name;
+    const Class = read(level as object, 'constructor');
+    const name = typeof Class === 'function' ? read(Class, 'name') : undefined;
     if (typeof name === 'string' && CLASSES.has(name)) return name;
   }
   return 'Error';
 }
 
 function plainProperties(error: Error): Record<string, unknown> {
-  const own: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(error)) {
-    if (HANDLED_APART.has(key) || findCulprit(value, key) !== undefined) continue;
-    own[key] = value;
+  const keys = Object.keys(error).filter((key) => !HANDLED_APART.has(key));
+  const own = keys.map((key) => [key, read(error, key)] as const);
+  return Object.fromEntries(own.filter(([key, value]) => findCulprit(value, key) === undefined));
+}
+
+/** An unreadable property is as good as none: the rest of the error still tells what happened. */
+function read(value: object, key: string): unknown {
+  try {
+    return Reflect.get(value, key);
+  } catch {
+    return undefined;
   }
-  return own;
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || typeof value === 'string' ? value : describe(value);
 }
 
 export function decodeException(encoded: EncodedException): unknown {
+  return decode(encoded, new Map());
+}
+
+function decode(encoded: EncodedException, seen: Map<EncodedError, Error>): unknown {
   switch (encoded.kind) {
     case 'error':
-      return decodeError(encoded.error);
+      return seen.get(encoded.error) ?? decodeError(encoded.error, seen);
     case 'value':
       return encoded.value;
     case 'described':
@@ -122,25 +149,31 @@ export function decodeException(encoded: EncodedException): unknown {
   }
 }
 
-function decodeError(encoded: EncodedError): Error {
-  if (encoded.className === 'DOMException') return decodeDomException(encoded);
-  const error = new Error(encoded.message);
-  const prototype = CLASSES.get(encoded.className)?.prototype;
-  if (prototype !== undefined) Object.setPrototypeOf(error, prototype);
-  hide(error, 'stack', encoded.stack);
-  if (encoded.name !== error.name) hide(error, 'name', encoded.name);
-  if (encoded.cause !== undefined) hide(error, 'cause', decodeException(encoded.cause));
-  if (encoded.errors !== undefined) hide(error, 'errors', encoded.errors.map(decodeException));
-  for (const [key, value] of Object.entries(encoded.own)) {
-    Object.defineProperty(error, key, { value, writable: true, enumerable: true, configurable: true });
+function decodeError(encoded: EncodedError, seen: Map<EncodedError, Error>): Error {
+  const { className, name, message, stack, cause, errors, own } = encoded;
+  const error =
+    className === 'DOMException' ? new DOMException(message, name) : emptyError(className, message);
+  seen.set(encoded, error);
+  hide(error, 'stack', stack);
+  if (name !== error.name) hide(error, 'name', name);
+  if (cause !== undefined) hide(error, 'cause', decode(cause, seen));
+  if (errors !== undefined) {
+    const list = errors.map((one) => decode(one, seen));
+    if (className === 'AggregateError') hide(error, 'errors', list);
+    else show(error, 'errors', list);
   }
+  for (const [key, value] of Object.entries(own)) show(error, key, value);
   return error;
 }
 
-function decodeDomException({ message, name, stack }: EncodedError): Error {
-  const error = new DOMException(message, name);
-  hide(error, 'stack', stack);
-  return error;
+function emptyError(className: string, message: string): Error {
+  const prototype = CLASSES.get(className)?.prototype;
+  const error = new Error(message);
+  return prototype === undefined ? error : Object.setPrototypeOf(error, prototype);
+}
+
+function show(error: Error, key: string, value: unknown): void {
+  Object.defineProperty(error, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** As errors carry these themselves: not enumerable. */
@@ -162,5 +195,10 @@ function tracebackOf(exception: EncodedException): string {
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  try {
+    return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
 }

@@ -255,44 +255,6 @@ export class LedgerModel {
     return this.leases.get(token)!;
   }
 
-  // ── comparing ──
-
-  compare(ledger: Ledger): void {
-    let there = 0;
-    for (const task of this.tasks.values()) {
-      const record = ledger.tasks.get(task.number);
-      const name = `${task.tag}_${task.number}`;
-      assert.equal(record?.state ?? 'gone', task.state, `state of ${name}`);
-      if (record === undefined) continue;
-      there++;
-      assert.equal(record.attempt, task.attempt, `attempt of ${name}`);
-      assert.equal(record.failures, task.failures, `failures of ${name}`);
-      assert.equal(record.losses?.length ?? 0, task.losses, `losses of ${name}`);
-      assert.equal(record.lease?.token, task.token, `lease of ${name}`);
-      assert.equal(record.value, task.value, `value of ${name}`);
-      assert.equal(record.failure?.kind, task.failure, `failure of ${name}`);
-    }
-    assert.equal(ledger.tasks.size, there);
-    assert.deepEqual(numbersOf(ledger.waiting), numbersOf(this.due()), 'the waiting line');
-    assert.deepEqual(numbersOf(ledger.finished), numbersOf(this.finished), 'the line of outcomes');
-    assert.deepEqual([...ledger.leases.keys()], [...this.leases.keys()], 'the leases');
-    assert.deepEqual([...ledger.slaves.keys()], [...this.slaves.keys()], 'the slaves');
-    for (const { token, told, end } of this.leases.values()) {
-      const lease = ledger.leases.get(token);
-      assert.deepEqual([lease?.told, lease?.end], [told, end], `what lease ${token} holds`);
-    }
-    for (const [name, { succeeded, failed, retried, losses }] of ledger.tags) {
-      const counts = { succeeded, failed, retried, losses };
-      assert.deepEqual(counts, this.countsOf(name), `counts of the tag ${name}`);
-    }
-    for (const task of this.tasks.values()) if (task.state === 'gone') this.#check(task);
-  }
-
-  #check(task: ModelTask): void {
-    assert.equal(task.outcomes, task.cancelled ? 0 : 1, `outcomes of ${task.number}`);
-    this.tasks.delete(task.number);
-  }
-
   leasesOf(slave: ModelSlave): ModelLease[] {
     return [...this.leases.values()].filter((lease) => lease.slave === slave);
   }
@@ -381,10 +343,6 @@ export class LedgerModel {
     this.asks = this.asks.filter((taker) => taker.slave !== slave);
     this.free = this.free.filter((taker) => taker.slave !== slave);
   }
-}
-
-function numbersOf(tasks: Iterable<{ readonly number: number }>): number[] {
-  return Array.from(tasks, ({ number }) => number);
 }
 
 function priority({ options }: ModelTask): number {

@@ -1,4 +1,5 @@
 /** A ledger to play with: events in short words, the time a counter, invariants checked after each event. */
+import assert from 'node:assert/strict';
 import { checkInvariants } from '#src/core/invariants.js';
 import { Ledger } from '#src/core/ledger.js';
 import type { Command, LedgerEvent, Progress } from '#src/core/messages.js';
@@ -14,6 +15,17 @@ export class LedgerScene {
 
   constructor(policy: Partial<LedgerPolicy> = {}) {
     this.ledger = new Ledger({ maxLosses: 3, retries: 0, ...policy });
+  }
+
+  /** A scene in which a thread holds so many tasks of the tag 'a' in one batch, and others wait. */
+  static withBatch(count: number) {
+    const scene = new LedgerScene();
+    scene.makeTiny('a', count);
+    const tasks = scene.requestMany(count, 'a');
+    scene.requestMany(count, 'later');
+    const slave = scene.joinThread();
+    assert.deepEqual(scene.tasksOf(slave), tasks);
+    return { scene, tasks, slave, token: scene.tokenOf(slave) };
   }
 
   handle(event: LedgerEvent): readonly Command[] {
