@@ -22,7 +22,9 @@ function finishAll(world: World): void {
   for (const slave of [...model.slaves.keys()]) world.leave(slave);
   const left = [...model.tasks.values()].filter((task) => task.state !== 'gone');
   world.join(true, undefined, Number.POSITIVE_INFINITY);
-  for (let lease = world.batches[0]; lease !== undefined; lease = world.batches[0]) {
+  for (let rounds = 0; world.batches.length > 0; rounds++) {
+    assert.ok(rounds < 1000, 'it comes to an end');
+    const lease = world.batches[0]!;
     lease.begun = lease.done = lease.tasks.length;
     world.tellNext(lease, lease.done, () => false);
     world.endBatch(lease, false);
