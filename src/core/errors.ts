@@ -13,8 +13,8 @@ export class TaskFarmError extends Error {
   }
 
   static {
-    TaskFarmError.prototype.name = 'TaskFarmError';
-    Object.defineProperty(TaskFarmError, Symbol.hasInstance, { value: isInstance });
+    this.prototype.name = 'TaskFarmError';
+    Object.defineProperty(this, Symbol.hasInstance, { value: isInstance });
   }
 }
 
@@ -54,7 +54,7 @@ export class TaskRaisedException extends TaskError {
   }
 
   static {
-    TaskRaisedException.prototype.name = 'TaskRaisedException';
+    this.prototype.name = 'TaskRaisedException';
   }
 }
 
@@ -82,7 +82,7 @@ export class TaskLostError extends TaskError {
   }
 
   static {
-    TaskLostError.prototype.name = 'TaskLostError';
+    this.prototype.name = 'TaskLostError';
   }
 }
 
@@ -97,7 +97,7 @@ export class TaskTimeoutError extends TaskError {
   }
 
   static {
-    TaskTimeoutError.prototype.name = 'TaskTimeoutError';
+    this.prototype.name = 'TaskTimeoutError';
   }
 }
 
@@ -122,7 +122,7 @@ export class UnknownTagError extends TaskFarmError {
   }
 
   static {
-    UnknownTagError.prototype.name = 'UnknownTagError';
+    this.prototype.name = 'UnknownTagError';
   }
 }
 
@@ -146,7 +146,7 @@ export class NotCloneableError extends TaskFarmError {
   }
 
   static {
-    NotCloneableError.prototype.name = 'NotCloneableError';
+    this.prototype.name = 'NotCloneableError';
   }
 }
 
@@ -161,7 +161,7 @@ export class UnknownDataError extends TaskFarmError {
   }
 
   static {
-    UnknownDataError.prototype.name = 'UnknownDataError';
+    this.prototype.name = 'UnknownDataError';
   }
 }
 
@@ -172,7 +172,7 @@ export class HandlerModuleError extends TaskFarmError {
   }
 
   static {
-    HandlerModuleError.prototype.name = 'HandlerModuleError';
+    this.prototype.name = 'HandlerModuleError';
   }
 }
 
@@ -183,7 +183,7 @@ export class TaskManagerTermination extends TaskFarmError {
   }
 
   static {
-    TaskManagerTermination.prototype.name = 'TaskManagerTermination';
+    this.prototype.name = 'TaskManagerTermination';
   }
 }
 
@@ -200,7 +200,7 @@ export class LabelInUseError extends TaskFarmError {
   }
 
   static {
-    LabelInUseError.prototype.name = 'LabelInUseError';
+    this.prototype.name = 'LabelInUseError';
   }
 }
 
@@ -218,7 +218,7 @@ export class OptionError extends TaskFarmError {
   }
 
   static {
-    OptionError.prototype.name = 'OptionError';
+    this.prototype.name = 'OptionError';
   }
 }
 

@@ -24,6 +24,7 @@ const debug = debuglog('taskfarm');
 const debugging = debug.enabled;
 
 interface Taker {
+  readonly slave: number | undefined;
   readonly resolve: (task: TakenTask) => void;
   readonly reject: (error: Error) => void;
 }
@@ -181,10 +182,19 @@ export class Driver {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) throw this.#termination();
       const ask = this.#nextAsk++;
-      this.#takers.set(ask, { resolve, reject });
+      this.#takers.set(ask, { slave, resolve, reject });
       keepPending(this);
       this.tell({ type: 'task asked for', ask, slave, tag });
     });
+  }
+
+  /** The process is gone, so what it asked for will not come. */
+  dropAsksOf(slave: number, reason: Error): void {
+    for (const [ask, taker] of this.#takers) {
+      if (taker.slave !== slave) continue;
+      this.#takers.delete(ask);
+      taker.reject(reason);
+    }
   }
 
   #grant(ask: number, lease: Lease): void {

@@ -53,6 +53,7 @@ export class TaskManager implements TaskManagerContract {
     this.#watchdog = new Watchdog(driver.clock, (slave, silence) => {
       const reason = `silent for ${Math.round(silence)} ms`;
       driver.tell({ type: 'slave lost', slave, reason, exitCode: undefined, progress: undefined });
+      driver.dropAsksOf(slave, new TaskManagerTermination(`Process ${slave} was ${reason}`));
     });
   }
 
@@ -72,6 +73,7 @@ export class TaskManager implements TaskManagerContract {
     this.#assertActive(processId);
     this.#watchdog.forget(processId);
     this.#driver.tell({ type: 'slave left', slave: processId });
+    this.#driver.dropAsksOf(processId, new TaskManagerTermination(`Process ${processId} was unregistered`));
   }
 
   /** A sign of life of a process that registered with a `watchdogPeriod`. */

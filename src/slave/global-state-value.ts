@@ -32,6 +32,6 @@ export class GlobalStateValue implements StateReference {
   }
 
   static {
-    brandAsStateReference(GlobalStateValue.prototype);
+    brandAsStateReference(this.prototype);
   }
 }

@@ -45,7 +45,7 @@ export class SlaveProcess {
   }
 
   static {
-    Object.defineProperty(SlaveProcess.prototype, BRAND, { value: true });
+    Object.defineProperty(this.prototype, BRAND, { value: true });
   }
 }
 

@@ -35,12 +35,15 @@ export class OutcomeReport {
   /** @param mayBeShared whether the value may hold views of shared memory, which are to be copied. */
   succeeded(value: unknown, mayBeShared: boolean): void {
     const copy = flatCopy(value);
-    if (copy !== DEEP) {
-      this.#values.push(copy);
-      if (!this.#memory.log.append(copy)) this.#tell();
-      return;
-    }
-    this.#values.push(mayBeShared ? unshared(value) : value);
+    if (copy === DEEP) return this.#succeededDeep(mayBeShared ? unshared(value) : value);
+    this.#values.push(copy);
+    if (!this.#memory.log.append(copy)) this.#tell();
+  }
+
+  /** It goes in a message of its own, as the master may not be able to read it. */
+  #succeededDeep(value: unknown): void {
+    if (this.#values.length > 0) this.#tell();
+    this.#values.push(value);
     try {
       this.#tell();
     } catch {

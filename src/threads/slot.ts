@@ -10,6 +10,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import type { Lease } from '../core/lease.ts';
 import type { Progress } from '../core/messages.ts';
 import type { ExecutorNews } from '../ports/executor.ts';
+import type { EncodedFailure } from '../wire/outcome.ts';
 import type { LoadOrder, MasterNews, Outcomes, ThreadNews } from './orders.ts';
 import { SlotMemory } from './slot-memory.ts';
 
@@ -62,6 +63,7 @@ export class Slot {
   listen(serve: (port: MessagePort) => void): void {
     this.#serve = serve;
     this.#news.on('message', (message: ThreadNews) => this.#hear(message));
+    this.#news.on('messageerror', () => this.#heardUnreadable());
     this.#news.unref();
     this.#calls.unref();
   }
@@ -154,9 +156,30 @@ export class Slot {
   }
 
   #hearAll(): void {
-    for (let heard = receiveMessageOnPort(this.#news); heard; heard = receiveMessageOnPort(this.#news)) {
-      this.#hear(heard.message);
+    while (this.#hearNext());
+  }
+
+  #hearNext(): boolean {
+    try {
+      const heard = receiveMessageOnPort(this.#news);
+      if (heard !== undefined) this.#hear(heard.message);
+      return heard !== undefined;
+    } catch {
+      this.#heardUnreadable();
+      return true;
     }
+  }
+
+  /**
+   * Node can write some values that it cannot read, such as an error in an object that is its own cause
+   * (Node 20). Such a result travels alone, so it is that of the next task.
+   */
+  #heardUnreadable(): void {
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    const what = 'a value that can be sent but not read';
+    const error: EncodedFailure = { kind: 'not cloneable', path: 'result', what };
+    this.#tell(lease, { from: lease.told, values: [undefined], failures: [{ index: lease.told, error }] });
   }
 
   #hear(message: ThreadNews): void {

@@ -2,6 +2,8 @@
 
 export class StateCache {
   readonly #states = new Map<number, Map<string, unknown>>();
+  /** A value that was on its way when its state was deleted must not stay. */
+  readonly #forgotten = new Set<number>();
   readonly #fetch: (state: number, name: string) => Promise<unknown>;
 
   constructor(fetch: (state: number, name: string) => Promise<unknown>) {
@@ -21,17 +23,19 @@ export class StateCache {
 
   async fetch(state: number, name: string): Promise<unknown> {
     const value = await this.#fetch(state, name);
+    this.used = true;
+    if (this.#forgotten.has(state)) return value;
     let values = this.#states.get(state);
     if (values === undefined) {
       values = new Map();
       this.#states.set(state, values);
     }
     values.set(name, value);
-    this.used = true;
     return value;
   }
 
   forget(state: number): void {
     this.#states.delete(state);
+    this.#forgotten.add(state);
   }
 }

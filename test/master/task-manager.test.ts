@@ -86,6 +86,16 @@ describe('Processes of a TaskManager', () => {
     assert.equal((await manager.getAnyResult()).result, 'one');
   });
 
+  it('get no task any more when they leave while they wait for one', async () => {
+    const manager = new TaskManager();
+    const leaver = manager.registerProcess();
+    const waiting = rejection<TaskManagerTermination>(manager.getAnyTask(leaver));
+    manager.unregisterProcess(leaver);
+    assert.match((await waiting).message, /unregistered/);
+    manager.addTaskRequest('work', [1]);
+    assert.deepEqual(manager.numberOfTasks().waiting, { work: 1 });
+  });
+
   it('are lost after four silent periods, and their tasks are handed to others', async () => {
     const clock = new TestClock();
     const manager = new TaskManager({ clock });

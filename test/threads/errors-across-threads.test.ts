@@ -156,3 +156,20 @@ describe('A value on its way to a thread and back', TIMEOUT, () => {
     }),
   );
 });
+
+describe('A result that this Node can send but perhaps not read', TIMEOUT, () => {
+  it(
+    'arrives or is a NotCloneableError, and harms no neighbour',
+    onFarm({ threads: 1 }, async (farm) => {
+      const neighbours = [farm.submit('double', 1), farm.submit('double', 2)];
+      const end = await farm.submit('result_with_cyclic_error').catch((error: unknown) => error);
+      assert.deepEqual(await Promise.all(neighbours), [2, 4]);
+      if (end instanceof NotCloneableError) {
+        assert.deepEqual([end.path, end.tag], ['result', 'result_with_cyclic_error']);
+      } else {
+        const { error } = end as { error: Error };
+        assert.equal(error.cause, error);
+      }
+    }),
+  );
+});

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createContext, runInContext } from 'node:vm';
 import fc from 'fast-check';
-import { HandlerModuleError, OptionError, TaskFarmError, TaskLostError, TaskRaisedException } from 'taskfarm';
+import {
+  HandlerModuleError,
+  OptionError,
+  TaskFarmError,
+  TaskLostError,
+  TaskRaisedException,
+} from '#src/core/errors.js';
 import { decodeException, encodeException, encodeFailure } from '#src/wire/outcome.js';
 
 /** What arrives of something thrown, by way of another thread. */
