@@ -15,6 +15,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
 import { onAbort } from './abort-listeners.ts';
+import { type Deferred, deferred, rejectAtEnd } from './deferred.ts';
 import { deliver, errorOf, type StoredException } from './delivery.ts';
 import { forgetPending, keepPending } from './last-call.ts';
 import { type OutcomeWaiter, OutcomeWaiters } from './outcome-waiters.ts';
@@ -22,16 +23,6 @@ import { StoredData } from './stored-data.ts';
 
 const debug = debuglog('taskfarm');
 const debugging = debug.enabled;
-
-interface Taker {
-  readonly resolve: (task: TakenTask) => void;
-  readonly reject: (error: Error) => void;
-}
-
-interface PrivateRequester {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
 
 export interface DriverOptions extends LedgerPolicy {
   readonly clock: Clock;
@@ -52,8 +43,8 @@ export class Driver {
   /** Which executor a slave belongs to. */
   readonly #hands = new Map<number, Executor>();
   readonly #waiters = new OutcomeWaiters();
-  readonly #takers = new Map<number, Taker>();
-  readonly #private = new Map<number, PrivateRequester>();
+  readonly #takers = new Map<number, Deferred<TakenTask>>();
+  readonly #private = new Map<number, Deferred<unknown>>();
   /** For each task with a signal, how to forget it. */
   readonly #abortable = new Map<number, () => void>();
   readonly #watchers = new Set<() => void>();
@@ -98,13 +89,13 @@ export class Driver {
 
   /** A task whose result goes to this requester alone. */
   requestPrivately(tag: string, parameters: readonly unknown[], options: TaskOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.assertOpen();
-      const task = this.#nextTask++;
-      this.#private.set(task, { resolve, reject });
-      keepPending(this);
-      this.tell({ type: 'task requested', task, tag, parameters, options });
-    });
+    this.assertOpen();
+    const task = this.#nextTask++;
+    const requester = deferred<unknown>();
+    this.#private.set(task, requester);
+    keepPending(this);
+    this.tell({ type: 'task requested', task, tag, parameters, options });
+    return requester.promise;
   }
 
   /** When the signal aborts, the task ends with the signal's reason as its exception. */
@@ -123,7 +114,7 @@ export class Driver {
       const requester = this.#private.get(number);
       this.#private.delete(number);
       this.tell({ type: 'task cancelled', task: number });
-      requester?.reject(reason());
+      if (requester !== undefined) rejectAtEnd(requester, reason());
     }
   }
 
@@ -131,18 +122,18 @@ export class Driver {
 
   /** The next finished task, of a tag or any. */
   collect(tag: string | undefined): Promise<TaskResult> {
-    return new Promise((resolve, reject) => {
-      const { finished } = this.ledger;
-      const task = tag === undefined ? finished.first() : finished.firstOfTag(tag);
-      if (task !== undefined) {
-        this.#collect(task, { resolve, reject });
-      } else if (this.#end !== undefined) {
-        reject(this.#termination());
-      } else {
-        this.#waiters.add(tag, { resolve, reject });
-        keepPending(this);
-      }
-    });
+    const { finished } = this.ledger;
+    const waiter = deferred<TaskResult>();
+    const task = tag === undefined ? finished.first() : finished.firstOfTag(tag);
+    if (task !== undefined) {
+      this.#collect(task, waiter);
+    } else if (this.#end !== undefined) {
+      waiter.reject(this.#termination());
+    } else {
+      this.#waiters.add(tag, waiter);
+      keepPending(this);
+    }
+    return waiter.promise;
   }
 
   #serveWaiters(): void {
@@ -178,13 +169,13 @@ export class Driver {
   // ── tasks for those who ask ──────────────────────────────────────────────────────────────────
 
   take(tag: string | undefined, slave: number | undefined): Promise<TakenTask> {
-    return new Promise((resolve, reject) => {
-      if (this.#end !== undefined) throw this.#termination();
-      const ask = this.#nextAsk++;
-      this.#takers.set(ask, { resolve, reject });
-      keepPending(this);
-      this.tell({ type: 'task asked for', ask, slave, tag });
-    });
+    if (this.#end !== undefined) return Promise.reject(this.#termination());
+    const ask = this.#nextAsk++;
+    const taker = deferred<TakenTask>();
+    this.#takers.set(ask, taker);
+    keepPending(this);
+    this.tell({ type: 'task asked for', ask, slave, tag });
+    return taker.promise;
   }
 
   #grant(ask: number, lease: Lease): void {
@@ -289,7 +280,7 @@ export class Driver {
     for (const task of this.#private.keys()) this.tell({ type: 'task cancelled', task });
     this.#takers.clear();
     this.#private.clear();
-    for (const { reject } of pending) reject(reason());
+    for (const waiting of pending) rejectAtEnd(waiting, reason());
   }
 
   /** Called when the process would end: nothing that could still settle them is under way. */
