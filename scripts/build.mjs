@@ -19,8 +19,6 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // Errors are told apart by the names of their classes, here and by whoever prints them.
-  keepNames: true,
   packages: 'external',
   logLevel: 'warning',
 };

@@ -21,15 +21,8 @@ export interface StoredException {
 
 export type RaisedError = EncodedFailure | StoredException;
 
-/** Settles a promise with a finished task's outcome. */
-export function deliver(
-  task: TaskRecord,
-  resolve: (result: TaskResult) => void,
-  reject: (error: Error) => void,
-): void {
-  const error = errorOf(task);
-  if (error !== undefined) reject(error);
-  else resolve({ taskId: task.id, tag: task.tag.name, result: task.value });
+export function resultOf(task: TaskRecord): TaskResult {
+  return { taskId: task.id, tag: task.tag.name, result: task.value };
 }
 
 /** Why a task ended without a result; undefined if it has one. */

@@ -15,23 +15,18 @@ import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
 import { onAbort } from './abort-listeners.ts';
-import { deliver, errorOf, type StoredException } from './delivery.ts';
+import { type Deferred, deferred, rejectAtEnd } from './deferred.ts';
+import { errorOf, resultOf, type StoredException } from './delivery.ts';
 import { forgetPending, keepPending } from './last-call.ts';
-import { type OutcomeWaiter, OutcomeWaiters } from './outcome-waiters.ts';
+import { OutcomeWaiters } from './outcome-waiters.ts';
 import { StoredData } from './stored-data.ts';
 
 const debug = debuglog('taskfarm');
 const debugging = debug.enabled;
 
-interface Taker {
+/** Somebody who asked for a task. */
+interface Taker extends Deferred<TakenTask> {
   readonly slave: number | undefined;
-  readonly resolve: (task: TakenTask) => void;
-  readonly reject: (error: Error) => void;
-}
-
-interface PrivateRequester {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
 }
 
 export interface DriverOptions extends LedgerPolicy {
@@ -54,7 +49,7 @@ export class Driver {
   readonly #hands = new Map<number, Executor>();
   readonly #waiters = new OutcomeWaiters();
   readonly #takers = new Map<number, Taker>();
-  readonly #private = new Map<number, PrivateRequester>();
+  readonly #private = new Map<number, Deferred<unknown>>();
   /** For each task with a signal, how to forget it. */
   readonly #abortable = new Map<number, () => void>();
   readonly #watchers = new Set<() => void>();
@@ -99,13 +94,13 @@ export class Driver {
 
   /** A task whose result goes to this requester alone. */
   requestPrivately(tag: string, parameters: readonly unknown[], options: TaskOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.assertOpen();
-      const task = this.#nextTask++;
-      this.#private.set(task, { resolve, reject });
-      keepPending(this);
-      this.tell({ type: 'task requested', task, tag, parameters, options });
-    });
+    this.assertOpen();
+    const task = this.#nextTask++;
+    const requester = deferred<unknown>();
+    this.#private.set(task, requester);
+    keepPending(this);
+    this.tell({ type: 'task requested', task, tag, parameters, options });
+    return requester.promise;
   }
 
   /** When the signal aborts, the task ends with the signal's reason as its exception. */
@@ -124,7 +119,7 @@ export class Driver {
       const requester = this.#private.get(number);
       this.#private.delete(number);
       this.tell({ type: 'task cancelled', task: number });
-      requester?.reject(reason());
+      if (requester !== undefined) rejectAtEnd(requester, reason());
     }
   }
 
@@ -132,31 +127,32 @@ export class Driver {
 
   /** The next finished task, of a tag or any. */
   collect(tag: string | undefined): Promise<TaskResult> {
-    return new Promise((resolve, reject) => {
-      const { finished } = this.ledger;
-      const task = tag === undefined ? finished.first() : finished.firstOfTag(tag);
-      if (task !== undefined) {
-        this.#collect(task, { resolve, reject });
-      } else if (this.#end !== undefined) {
-        reject(this.#termination());
-      } else {
-        this.#waiters.add(tag, { resolve, reject });
-        keepPending(this);
-      }
-    });
+    const { finished } = this.ledger;
+    const task = tag === undefined ? finished.first() : finished.firstOfTag(tag);
+    if (task !== undefined) return this.#collected(task);
+    if (this.#end !== undefined) return Promise.reject(this.#termination());
+    const waiter = deferred<TaskResult>();
+    this.#waiters.add(tag, waiter);
+    keepPending(this);
+    return waiter.promise;
+  }
+
+  #collected(task: TaskRecord): Promise<TaskResult> {
+    const error = errorOf(task);
+    this.#forget(task);
+    return error === undefined ? Promise.resolve(resultOf(task)) : Promise.reject(error);
   }
 
   #serveWaiters(): void {
     while (this.#waiters.length > 0) {
       const next = this.#waiters.next(this.ledger.finished);
       if (next === undefined) return;
-      this.#collect(next.task, next.waiter);
+      const { task, waiter } = next;
+      const error = errorOf(task);
+      this.#forget(task);
+      if (error === undefined) waiter.resolve(resultOf(task));
+      else waiter.reject(error);
     }
-  }
-
-  #collect(task: TaskRecord, { resolve, reject }: OutcomeWaiter): void {
-    deliver(task, resolve, reject);
-    this.#forget(task);
   }
 
   #settle(task: TaskRecord): void {
@@ -179,13 +175,13 @@ export class Driver {
   // ── tasks for those who ask ──────────────────────────────────────────────────────────────────
 
   take(tag: string | undefined, slave: number | undefined): Promise<TakenTask> {
-    return new Promise((resolve, reject) => {
-      if (this.#end !== undefined) throw this.#termination();
-      const ask = this.#nextAsk++;
-      this.#takers.set(ask, { slave, resolve, reject });
-      keepPending(this);
-      this.tell({ type: 'task asked for', ask, slave, tag });
-    });
+    if (this.#end !== undefined) return Promise.reject(this.#termination());
+    const ask = this.#nextAsk++;
+    const taker = { ...deferred<TakenTask>(), slave };
+    this.#takers.set(ask, taker);
+    keepPending(this);
+    this.tell({ type: 'task asked for', ask, slave, tag });
+    return taker.promise;
   }
 
   /** The process is gone, so what it asked for will not come. */
@@ -299,7 +295,7 @@ export class Driver {
     for (const task of this.#private.keys()) this.tell({ type: 'task cancelled', task });
     this.#takers.clear();
     this.#private.clear();
-    for (const { reject } of pending) reject(reason());
+    for (const waiting of pending) rejectAtEnd(waiting, reason());
   }
 
   /** Called when the process would end: nothing that could still settle them is under way. */

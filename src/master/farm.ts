@@ -11,6 +11,7 @@ import { availableThreads } from '../threads/available-threads.ts';
 import { fingerprintOf } from '../threads/handler-module.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 import { findTsx } from '../threads/typescript-modules.ts';
+import { LONGEST_TIMER } from '../threads/within.ts';
 import { onAbort } from './abort-listeners.ts';
 import { Driver } from './driver.ts';
 import type { FarmOptions } from './job-options.ts';
@@ -123,7 +124,9 @@ export class Farm {
     return new Promise((resolve, reject) => {
       let stopWatching = () => {};
       const timer =
-        timeout === undefined ? undefined : setTimeout(() => settle(() => reject(late())), timeout);
+        timeout === undefined || timeout > LONGEST_TIMER
+          ? undefined
+          : setTimeout(() => settle(() => reject(late())), timeout);
       const settle = (how: () => void) => {
         clearTimeout(timer);
         stopWatching();

@@ -149,13 +149,15 @@ export class MasterProcess<H = object> {
    * Rejects with {@link TaskRaisedException}, {@link TaskLostError}, {@link TaskTimeoutError}, or what
    * `requestTask` throws.
    */
-  async submit<Tag extends TagOf<H>>(
-    tag: Tag,
-    ...parameters: ParametersOf<H, Tag>
-  ): Promise<ResultOf<H, Tag>> {
-    const { driver } = this.#owned;
-    assertTag(tag, driver.ledger);
-    return driver.requestPrivately(tag, copyParameters(parameters), PRIVATE) as Promise<ResultOf<H, Tag>>;
+  submit<Tag extends TagOf<H>>(tag: Tag, ...parameters: ParametersOf<H, Tag>): Promise<ResultOf<H, Tag>> {
+    try {
+      const { driver } = this.#owned;
+      assertTag(tag, driver.ledger);
+      const result = driver.requestPrivately(tag, copyParameters(parameters), PRIVATE);
+      return result as Promise<ResultOf<H, Tag>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   // ── results ──────────────────────────────────────────────────────────────────────────────────

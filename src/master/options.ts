@@ -17,9 +17,13 @@ export const text: Rule = {
 
 export const flag: Rule = { expected: 'true or false', holds: (value) => typeof value === 'boolean' };
 
+/** Less than the longest delay of a timer, as some have a grace on top. */
+const LONGEST_DURATION = 2_000_000_000;
+
+/** A duration for which a timer is set. */
 export const positive: Rule = {
-  expected: 'a number greater than 0',
-  holds: (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+  expected: `a number of milliseconds greater than 0, at most ${LONGEST_DURATION}`,
+  holds: (value) => typeof value === 'number' && value > 0 && value <= LONGEST_DURATION,
 };
 
 export const milliseconds: Rule = {

@@ -5,12 +5,10 @@
 import type { TaskRecord } from '../core/task.ts';
 import type { TaskLine } from '../core/task-line.ts';
 import type { TaskResult } from '../ports/task-manager.ts';
+import type { Deferred } from './deferred.ts';
 import { Queue } from './queue.ts';
 
-export interface OutcomeWaiter {
-  readonly resolve: (result: TaskResult) => void;
-  readonly reject: (error: Error) => void;
-}
+export type OutcomeWaiter = Deferred<TaskResult>;
 
 interface Place extends OutcomeWaiter {
   /** Counts up with every waiter. */

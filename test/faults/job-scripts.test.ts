@@ -30,6 +30,10 @@ describe('A script with await runJob()', { concurrency: 2 }, () => {
     assert.deepEqual([error.name, error.message], ['RangeError', 'run() has had enough']);
   });
 
+  it('gets what run() threw, also if run() left promises behind that nobody waits for', async () => {
+    assert.equal((await errorOf('throws with promises pending')).message, 'the real cause');
+  });
+
   it('may call it late, from an async function', async () => {
     assert.deepEqual(await scene('late'), { value: SQUARES });
   });

@@ -46,6 +46,7 @@ describe('Bad options of a job', TIMEOUT, () => {
     ['threads', '2', /whole number/, /'2'/],
     ['taskTimeout', 0, /greater than 0/, /0/],
     ['taskTimeout', Number.POSITIVE_INFINITY, /greater than 0/, /Infinity/],
+    ['taskTimeout', 2 ** 31, /at most 2000000000/, /2147483648/],
     ['retries', -1, /whole number/, /-1/],
     ['maxLosses', 0, /1 or more/, /0/],
     ['maxTasksPerThread', 0.5, /1 or more/, /0\.5/],

@@ -240,6 +240,32 @@ describe('The end of a farm', TIMEOUT, () => {
   );
 
   it(
+    'waits for ever where the time is infinite',
+    leavingNothing(async () => {
+      const farm = await newFarm({ threads: 1 });
+      await farm.waitForSlaves(1, { timeout: Number.POSITIVE_INFINITY });
+      const ended = farm.submit('wait', 50);
+      await farm.drain({ timeout: Number.POSITIVE_INFINITY });
+      assert.equal(await ended, 50);
+      await farm.shutdown({ timeout: Number.POSITIVE_INFINITY });
+    }),
+  );
+
+  it(
+    'shutdown() gives what runs an infinite time if asked to',
+    leavingNothing(async () => {
+      const farm = await newFarm({ threads: 1 });
+      const gate = newGate();
+      const ended = farm.submit('wait_for', gate);
+      await gateShows(gate, 1);
+      const down = farm.shutdown({ timeout: Number.POSITIVE_INFINITY });
+      setTimeout(() => openGate(gate), 50);
+      assert.equal(await ended, undefined);
+      await down;
+    }),
+  );
+
+  it(
     'shutdown() drops what waits, and gives what runs the time',
     leavingNothing(async () => {
       const farm = await newFarm({ threads: 1 });
