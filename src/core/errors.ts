@@ -111,10 +111,7 @@ export class UnknownTagError extends TaskFarmError {
 
   constructor(tag: string, tags: readonly string[], task?: TaskReference) {
     const known = tags.length === 0 ? 'none' : tags.map((name) => `'${name}'`).join(', ');
-    super(
-      'UNKNOWN_TAG',
-      `No slave can do the tag '${tag}' (known tags: ${known}). Define do_${tag}, or correct the tag.`,
-    );
+    super('UNKNOWN_TAG', `No slave can do the tag '${tag}' (known tags: ${known}). ${tagRemedy(tag, tags)}`);
     this.tag = tag;
     this.tags = tags;
     this.taskId = task?.taskId;
@@ -220,6 +217,11 @@ export class OptionError extends TaskFarmError {
   static {
     this.prototype.name = 'OptionError';
   }
+}
+
+function tagRemedy(tag: string, tags: readonly string[]): string {
+  const isHandler = tag.startsWith('do_') && tags.includes(tag.slice(3));
+  return isHandler ? `A tag stands without its 'do_'.` : `Define do_${tag}, or correct the tag.`;
 }
 
 function describeException(exception: unknown): string {

@@ -1,7 +1,7 @@
 /** The master: it defines tasks and waits for their results. */
 
 import type { TransferListItem } from 'node:worker_threads';
-import { OptionError } from '../core/errors.ts';
+import { OptionError, TaskManagerTermination } from '../core/errors.ts';
 import type { TaskOptions } from '../core/task.ts';
 import type { FarmStats, TaskResult } from '../ports/task-manager.ts';
 import type { Farm } from './farm.ts';
@@ -45,6 +45,8 @@ const PRIVATE = { private: true };
 /** Milliseconds that running tasks have to end when a farm is shut down. */
 const SHUTDOWN_GRACE = 5_000;
 
+const OVER = 'The job is over, as run() has ended. Does a call in it lack its await?';
+
 /**
  * The master of a job. `H` says which handlers its slaves have: a SlaveProcess, or the type of a
  * module (`typeof import('./slave.js')`).
@@ -84,9 +86,13 @@ export class MasterProcess<H = object> {
     return this.#owned.taskManager;
   }
 
-  /** What the master does; yours to override. What it returns is what `runJob` resolves to. */
+  /**
+   * What the master does; yours to override. What it returns is what `runJob` resolves to.
+   *
+   * @throws {@link OptionError} if it is not overridden.
+   */
   async run(): Promise<unknown> {
-    return undefined;
+    throw new OptionError('run()', 'defined by your MasterProcess', 'missing');
   }
 
   /** Starts the slaves, runs `run()`, and shuts down, whether it ends or throws. */
@@ -96,7 +102,7 @@ export class MasterProcess<H = object> {
       await farm.start();
       return await this.run();
     } finally {
-      await farm.stop(0);
+      await farm.stop(0, new TaskManagerTermination(OVER));
     }
   }
 

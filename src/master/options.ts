@@ -85,8 +85,8 @@ export function checkOptions<Options extends object>(
   for (const [name, value] of Object.entries(options)) {
     const rule: Rule | undefined = Object.hasOwn(rules, name) ? Reflect.get(rules, name) : undefined;
     if (rule === undefined) {
-      const known = Object.keys(rules).join(', ');
-      throw new OptionError(`option '${name}'`, `one of ${known}`, 'unknown');
+      const known = Object.keys(rules).filter((each) => Reflect.get(rules, each) !== notInThisVersion);
+      throw new OptionError(`option '${name}'`, `one of ${known.join(', ')}`, 'unknown');
     }
     if (value !== undefined) assertHolds(name, value, rule);
   }
