@@ -4,34 +4,41 @@
  */
 
 import type { Lease } from '../core/lease.ts';
+import type { TaskRecord } from '../core/task.ts';
 import { isStateReference } from '../wire/state-reference.ts';
 import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
 
-export type BatchOrderMessage = readonly [
+export type BatchOrderMessage = BatchMessage | SingleMessage;
+
+type BatchMessage = readonly [
   token: BatchOrder['token'],
   tag: BatchOrder['tag'],
   numbers: BatchOrder['numbers'],
   parameters: BatchOrder['parameters'],
-  attempts: BatchOrder['attempts'],
-  states: BatchOrder['states'],
+  attempts?: BatchOrder['attempts'],
+  states?: BatchOrder['states'],
 ];
 
+/** The same for one task at its first try, without the lists around it. */
+type SingleMessage = readonly [token: number, tag: string, number: number, parameters: readonly unknown[]];
+
+/** What is left out is zero, none or false. */
 export type BatchAnswerMessage = readonly [
-  done: BatchAnswer['done'],
   elapsed: BatchAnswer['elapsed'],
   longest: BatchAnswer['longest'],
-  leaving: BatchAnswer['leaving'],
-  from: BatchAnswer['from'],
   values: BatchAnswer['values'],
-  failures: BatchAnswer['failures'],
+  done?: BatchAnswer['done'],
+  from?: BatchAnswer['from'],
+  failures?: BatchAnswer['failures'],
+  leaving?: BatchAnswer['leaving'],
 ];
 
 /** In the master. */
 export function writeOrder({ token, tag, tasks }: Lease): BatchOrderMessage {
-  const states: StateParameter[] = [];
-  for (let index = 0; index < tasks.length; index++) {
-    listReferences(tasks[index]?.parameters ?? [], index, states);
-  }
+  const states = statesOf(tasks);
+  const [first] = tasks;
+  const isSingle = first !== undefined && tasks.length === 1 && first.attempt === 1 && states.length === 0;
+  if (isSingle) return [token, tag.name, first.number, first.parameters];
   return [
     token,
     tag.name,
@@ -44,20 +51,43 @@ export function writeOrder({ token, tag, tasks }: Lease): BatchOrderMessage {
 
 /** In the thread. */
 export function readOrder(message: BatchOrderMessage): BatchOrder {
-  const [token, tag, numbers, parameters, attempts, states] = message;
+  const [token, tag, numbers] = message;
+  if (typeof numbers === 'number') {
+    return {
+      token,
+      tag,
+      numbers: [numbers],
+      parameters: [message[3]],
+      attempts: undefined,
+      states: undefined,
+    };
+  }
+  const [, , , parameters, attempts, states] = message as BatchMessage;
   return { token, tag, numbers, parameters, attempts, states };
 }
 
 /** In the thread. */
 export function writeAnswer(answer: BatchAnswer): BatchAnswerMessage {
   const { done, elapsed, longest, leaving, from, values, failures } = answer;
-  return [done, elapsed, longest, leaving, from, values, failures];
+  const isPlain = from === 0 && done === values.length && failures.length === 0 && !leaving;
+  return isPlain ? [elapsed, longest, values] : [elapsed, longest, values, done, from, failures, leaving];
 }
 
 /** In the master. */
 export function readAnswer(message: BatchAnswerMessage): BatchAnswer {
-  const [done, elapsed, longest, leaving, from, values, failures] = message;
+  const [elapsed, longest, values, done = values.length, from = 0, failures = NONE, leaving = false] =
+    message;
   return { done, elapsed, longest, leaving, from, values, failures };
+}
+
+const NONE: readonly never[] = [];
+
+function statesOf(tasks: readonly TaskRecord[]): readonly StateParameter[] {
+  const withStates = tasks.some(({ parameters }) => parameters.some(isStateReference));
+  if (!withStates) return NONE;
+  const states: StateParameter[] = [];
+  for (const [index, { parameters }] of tasks.entries()) listReferences(parameters, index, states);
+  return states;
 }
 
 /** References lose their class on the way, so they are listed apart. */
@@ -71,5 +101,5 @@ function listReferences(parameters: readonly unknown[], task: number, states: St
 
 /** The buffers that move with the batch: a task that has any travels alone. */
 export function transferListOf(lease: Lease): readonly unknown[] {
-  return lease.tasks.length === 1 ? (lease.tasks[0]?.options?.transfer ?? []) : [];
+  return lease.tasks[0]?.options?.transfer ?? NONE;
 }

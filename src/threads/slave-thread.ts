@@ -21,6 +21,8 @@ export class SlaveThread implements SlaveHost {
   #handlers: (Handlers & Lifecycle) | undefined;
   #runner: BatchRunner | undefined;
   #news: MessagePort | undefined;
+  #memory: SlotMemory | undefined;
+  #newsHeard: number | undefined;
   #callPort: MessagePort | undefined;
   #calls: Promise<MasterCalls> | undefined;
 
@@ -71,6 +73,7 @@ export class SlaveThread implements SlaveHost {
       await this.#setUp(handlers);
       this.#handlers = handlers;
       const slot = new SlotMemory(memory);
+      this.#memory = slot;
       this.#runner = new BatchRunner(handlers, slot, new OutcomeReport(news, slot), this.#states);
       return { tags: tagsOf(handlers), hasTeardown: handlers.teardown !== undefined };
     } catch (error) {
@@ -94,7 +97,7 @@ export class SlaveThread implements SlaveHost {
   async #run(message: BatchOrderMessage): Promise<BatchAnswerMessage> {
     const runner = this.#runner;
     if (runner === undefined) throw new Error('A batch came before the handlers were loaded');
-    this.#hearAll();
+    if (this.#memory?.news !== this.#newsHeard) this.#hearAll();
     return writeAnswer(await runner.run(readOrder(message)));
   }
 
@@ -111,6 +114,7 @@ export class SlaveThread implements SlaveHost {
   /** What the master said before the order is heard before the order is obeyed. */
   #hearAll(): undefined {
     if (this.#news === undefined) return;
+    this.#newsHeard = this.#memory?.news;
     for (let heard = receiveMessageOnPort(this.#news); heard; heard = receiveMessageOnPort(this.#news)) {
       this.#hear(heard.message);
     }

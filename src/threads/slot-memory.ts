@@ -20,7 +20,8 @@ const EPOCH = 4;
 const BASE = 5;
 const LOGGED = 6;
 const END = 7;
-const WORDS = 8;
+const NEWS = 8;
+const WORDS = 10;
 
 const HEADER_BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT;
 const LOG_BYTES = 1 << 16;
@@ -82,7 +83,17 @@ export class SlotMemory {
     return parts < 0 ? undefined : parts / PROGRESS_PARTS;
   }
 
+  /** The master has said something on the news port. */
+  countNews(): void {
+    Atomics.add(this.#words, NEWS, 1);
+  }
+
   // ── the thread's side ──
+
+  /** How often the master has said something: a look at it is cheaper than one at the port. */
+  get news(): number {
+    return Atomics.load(this.#words, NEWS);
+  }
 
   /** Begins the next task, at a time of `performance.now()`; false if the rest of the batch was revoked. */
   begin(now: number): boolean {

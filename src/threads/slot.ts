@@ -75,9 +75,9 @@ export class Slot {
     this.memory.reset();
   }
 
-  /** The batch has ended; what was told on the way is heard first. */
-  end(): void {
-    this.#hearAll();
+  /** The batch has ended; if the thread told outcomes on the way, they are heard first. */
+  end(hasTold: boolean): void {
+    if (hasTold) this.#hearAll();
     this.#lease = undefined;
   }
 
@@ -111,10 +111,11 @@ export class Slot {
   nextLook(timeoutOf: TimeoutOf): number | undefined {
     const lease = this.#lease;
     if (lease === undefined) return undefined;
-    const timeout = timeoutOf(lease, this.memory.read().running ?? 0);
-    const left = timeout === undefined ? undefined : Math.max(1, timeout - this.memory.runningFor());
-    if (lease.tasks.length === 1 || this.#lingering) return left;
-    return Math.min(LOOK, left ?? LOOK);
+    const isSingle = lease.tasks.length === 1 || this.#lingering;
+    const timeout = timeoutOf(lease, isSingle ? lease.end - 1 : (this.memory.read().running ?? 0));
+    if (timeout === undefined) return isSingle ? undefined : LOOK;
+    const left = Math.max(1, timeout - this.memory.runningFor());
+    return isSingle ? left : Math.min(LOOK, left);
   }
 
   /** Nobody shall wait behind, or for the results before, a task that runs long. */
@@ -139,6 +140,7 @@ export class Slot {
 
   say(message: MasterNews): void {
     this.#news.postMessage(message);
+    this.memory.countNews();
   }
 
   close(): void {

@@ -221,7 +221,7 @@ export class ThreadPool implements Executor {
   #batchEnded(seat: Seat, lease: Lease, answer: BatchAnswer): void {
     const { from, values, failures, ...end } = answer;
     const { token } = lease;
-    seat.slot.end();
+    seat.slot.end(from > 0);
     this.#barrenDeaths = 0;
     this.#master.report({ type: 'batch ended', token, ...end, rest: { token, from, values, failures } });
     this.#onBatchEnd();
