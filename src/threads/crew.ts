@@ -17,7 +17,8 @@
  * in a further pool.
  */
 
-import type { ResourceLimits } from 'node:worker_threads';
+import { once } from 'node:events';
+import type { ResourceLimits, Worker as Thread } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { HandlerSource, Order } from './orders.ts';
 import { within } from './within.ts';
@@ -72,6 +73,8 @@ export class Crew {
   readonly #options: CrewOptions;
   readonly #events: CrewEvents;
   readonly #pools = new Set<Piscina>();
+  /** Threads that came and have not exited yet. */
+  readonly #alive = new Set<Thread>();
   #Piscina: typeof Piscina | undefined;
   /** The thread that the next order is meant for. */
   #target: Worker | undefined;
@@ -95,17 +98,24 @@ export class Crew {
     if (this.#closed) return;
     let alive = 0;
     for (const pool of this.#pools) {
-      if (pool.threads.length === 0) this.#pools.delete(pool);
       alive += pool.threads.length;
+      if (pool.threads.length > 0) continue;
+      stopReplacing(pool);
+      this.#pools.delete(pool);
     }
     if (alive < wanted) this.#addPool(wanted - alive);
   }
 
+  /** Resolves when all threads are gone, also those that were killed and that Piscina counts no more. */
   async close(): Promise<void> {
     this.#closed = true;
     clearImmediate(this.#telling);
-    const ended = [...this.#pools].map((pool) => pool.destroy());
-    await within(ENDING_GRACE, Promise.allSettled(ended));
+    const ended = [...this.#pools].map((pool) => {
+      stopReplacing(pool);
+      return pool.destroy();
+    });
+    const exits = [...this.#alive].map((thread) => once(thread, 'exit'));
+    await within(ENDING_GRACE, Promise.allSettled([...ended, ...exits]));
   }
 
   #addPool(threads: number): void {
@@ -131,10 +141,17 @@ export class Crew {
 
   #came(pool: Piscina, worker: Worker): void {
     if (this.#closed || worker.destroyed) return;
+    const thread = pool.threads.find(({ threadId }) => threadId === worker.id);
+    if (thread !== undefined) this.#watch(thread);
     const aim = (target: Worker) => {
       this.#target = target;
     };
     this.#events.came(new CrewMember(pool, worker, aim));
+  }
+
+  #watch(thread: Thread): void {
+    this.#alive.add(thread);
+    thread.once('exit', () => this.#alive.delete(thread));
   }
 
   /** Piscina first tells that a thread is gone, then why: so wait until both are known. */
@@ -147,4 +164,12 @@ export class Crew {
       this.#events.went(error);
     });
   }
+}
+
+/**
+ * A pool counts a thread that it killed no more, but replaces it when it hears of its exit, even if the
+ * pool was destroyed meanwhile; not if it shall have no threads.
+ */
+function stopReplacing(pool: Piscina): void {
+  pool.options.minThreads = 0;
 }
