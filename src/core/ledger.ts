@@ -357,13 +357,12 @@ export class Ledger {
   // ── matching ─────────────────────────────────────────────────────────────────────────────────
 
   #match(at: number): void {
-    for (const taker of this.takers) {
-      const task = this.waiting.first(taker.tags);
-      if (task === undefined) continue;
-      this.takers.delete(taker);
+    this.takers.serve((taker) => {
+      const task = this.waiting.length === 0 ? undefined : this.waiting.first(taker.tags);
+      if (task === undefined) return false;
       this.#grant(task, taker, at);
-      if (this.waiting.length === 0) return;
-    }
+      return true;
+    });
   }
 
   #grant(first: TaskRecord, { slave, ask }: Taker, at: number): void {

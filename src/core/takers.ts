@@ -35,9 +35,20 @@ export class Takers {
     for (const taker of [...this.#asks, ...this.#free]) if (who(taker)) this.delete(taker);
   }
 
-  /** In the order of service; those that were passed may be deleted meanwhile. */
+  /** Offers a task to each, in the order of service; those who take one leave. */
+  serve(take: (taker: Taker) => boolean): void {
+    for (let place = 0; place < this.#asks.length; ) {
+      if (take(this.#asks[place] as Taker)) this.#asks.splice(place, 1);
+      else place++;
+    }
+    for (let place = this.#free.length - 1; place >= 0; place--) {
+      if (take(this.#free[place] as Taker)) this.#free.splice(place, 1);
+    }
+  }
+
+  /** In the order of service. They must not change meanwhile. */
   *[Symbol.iterator](): IterableIterator<Taker> {
-    yield* [...this.#asks];
-    for (let place = this.#free.length - 1; place >= 0; place--) yield this.#free[place] as Taker;
+    yield* this.#asks;
+    yield* this.#free.toReversed();
   }
 }

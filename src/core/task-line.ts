@@ -17,6 +17,8 @@ export interface Chain {
 
 export class TaskLine {
   readonly #chains = new Map<string, Chain>();
+  /** The same, to walk along: `first` is called for every batch. */
+  readonly #list: Chain[] = [];
   /** The next free places before the front and behind the end. */
   #front = -1;
   #end = 0;
@@ -69,9 +71,10 @@ export class TaskLine {
   /** The first task of all, or of those with one of these tags. */
   first(tags?: ReadonlySet<string>): TaskRecord | undefined {
     let best: TaskRecord | undefined;
-    for (const [tag, { first }] of this.#chains) {
+    for (let place = 0; place < this.#list.length; place++) {
+      const first = this.#list[place]?.first;
       if (first === undefined || (best !== undefined && best.order < first.order)) continue;
-      if (tags === undefined || tags.has(tag)) best = first;
+      if (tags === undefined || tags.has(first.tag.name)) best = first;
     }
     return best;
   }
@@ -91,6 +94,7 @@ export class TaskLine {
     if (chain === undefined) {
       chain = { first: undefined, last: undefined };
       this.#chains.set(tag, chain);
+      this.#list.push(chain);
     }
     return chain;
   }

@@ -43,8 +43,8 @@ export class WaitingLine {
 
   /** The task that is next for somebody who can do these tags (undefined: all). */
   first(tags: ReadonlySet<string> | undefined): TaskRecord | undefined {
-    for (const { line } of this.#levels) {
-      const task = line.first(tags);
+    for (let level = 0; level < this.#levels.length; level++) {
+      const task = this.#levels[level]?.line.first(tags);
       if (task !== undefined) return task;
     }
     return undefined;
@@ -63,6 +63,8 @@ export class WaitingLine {
 
   #lineOf(priority: number): TaskLine {
     const levels = this.#levels;
+    const [highest] = levels;
+    if (highest?.priority === priority) return highest.line;
     const place = levels.findIndex((level) => level.priority <= priority);
     const found = levels[place];
     if (found?.priority === priority) return found.line;

@@ -29,6 +29,8 @@ interface Taker extends Deferred<TakenTask> {
   readonly slave: number | undefined;
 }
 
+const PRIVATE: TaskOptions = { private: true };
+
 export interface DriverOptions extends LedgerPolicy {
   readonly clock: Clock;
 }
@@ -93,13 +95,13 @@ export class Driver {
   }
 
   /** A task whose result goes to this requester alone. */
-  requestPrivately(tag: string, parameters: readonly unknown[], options: TaskOptions): Promise<unknown> {
+  requestPrivately(tag: string, parameters: readonly unknown[]): Promise<unknown> {
     this.assertOpen();
     const task = this.#nextTask++;
     const requester = deferred<unknown>();
     this.#private.set(task, requester);
     keepPending(this);
-    this.tell({ type: 'task requested', task, tag, parameters, options });
+    this.tell({ type: 'task requested', task, tag, parameters, options: PRIVATE });
     return requester.promise;
   }
 

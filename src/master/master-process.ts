@@ -39,9 +39,6 @@ export interface TaskRequest<H, Tag extends TagOf<H> = TagOf<H>> {
   readonly transfer?: readonly TransferListItem[];
 }
 
-/** Of a task whose outcome goes to its requester alone. */
-const PRIVATE = { private: true };
-
 /** Milliseconds that running tasks have to end when a farm is shut down. */
 const SHUTDOWN_GRACE = 5_000;
 
@@ -159,7 +156,7 @@ export class MasterProcess<H = object> {
     try {
       const { driver } = this.#owned;
       assertTag(tag, driver.ledger);
-      const result = driver.requestPrivately(tag, copyParameters(parameters), PRIVATE);
+      const result = driver.requestPrivately(tag, copyParameters(parameters));
       return result as Promise<ResultOf<H, Tag>>;
     } catch (error) {
       return Promise.reject(error);

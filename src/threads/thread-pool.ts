@@ -76,7 +76,7 @@ export class ThreadPool implements Executor {
   }
 
   async start(): Promise<void> {
-    await this.#crew.open();
+    this.#crew.open();
     this.#fill();
   }
 
@@ -186,7 +186,8 @@ export class ThreadPool implements Executor {
     this.#master.report({ type: 'slave joined', slave, info, tags, eager: true, budget });
     if (this.#everReady) return;
     this.#everReady = true;
-    this.#fill();
+    // To start threads takes milliseconds: whoever waited for the first slave may have a task for it now.
+    setImmediate(() => this.#fill());
   }
 
   /** A thread that cannot load the handlers is of no use; if it is the first, nor is any other. */

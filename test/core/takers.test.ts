@@ -50,16 +50,16 @@ describe('Those who can take a task', () => {
     assert.equal(takers.size, 1, 'the second time does nothing');
   });
 
-  it('may leave while others are looked at', () => {
-    const list = [free(1), free(2), asking(1), asking(2), free(3)];
-    add(...list);
-    const seen: Taker[] = [];
-    for (const taker of takers) {
-      seen.push(taker);
-      takers.delete(taker);
-    }
-    assert.equal(new Set(seen).size, 5);
-    assert.equal(takers.size, 0);
+  it('are offered a task each, and leave if they take it', () => {
+    const [one, two, ask, other] = [free(1), free(2), asking(1), asking(2)];
+    add(one, two, ask, other);
+    const offered: Taker[] = [];
+    takers.serve((taker) => {
+      offered.push(taker);
+      return taker === ask || taker === one;
+    });
+    assert.deepEqual(offered, [ask, other, two, one]);
+    assert.deepEqual([...takers], [other, two]);
   });
 
   it('leave all at once with their slave, free or asking', () => {
