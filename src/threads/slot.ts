@@ -14,15 +14,22 @@ import type { EncodedFailure } from '../wire/outcome.ts';
 import type { LoadOrder, MasterNews, Outcomes, ThreadNews } from './orders.ts';
 import { SlotMemory } from './slot-memory.ts';
 
-/** Milliseconds after which a task that still runs is long: then nobody shall wait behind it. */
-const LONG = 4;
+/**
+ * A task is long when it has run for so many milliseconds, and for so many times as long as those
+ * before it in the batch: then nobody shall wait behind it.
+ */
+const LONG = 3;
+const MUCH_LONGER = 4;
 /** Milliseconds after which finished results of a batch that still runs are fetched. */
 const STALE = 50;
 /**
- * Milliseconds between two looks at a batch. A result that a long task holds up waits for this time
- * and `LONG` at most; and each look wakes the master, which takes a core from a handler.
+ * Milliseconds between two looks at a batch of tiny tasks. A result that a long task holds up waits for
+ * this time and `LONG` at most. Each look wakes the master, which takes a core from a handler; so where
+ * tasks take their time anyway, as many of them pass between two looks as `TASKS_BETWEEN_LOOKS`.
  */
-const LOOK = 8;
+const SHORTEST_LOOK = 6;
+const LONGEST_LOOK = 25;
+const TASKS_BETWEEN_LOOKS = 20;
 
 export type TimeoutOf = (lease: Lease, index: number) => number | undefined;
 
@@ -37,6 +44,7 @@ export class Slot {
   readonly #calls: MessagePort;
   #serve: (port: MessagePort) => void = () => {};
   #lease: Lease | undefined;
+  #begunAt = 0;
   #fetchedAt = 0;
   /** A task runs long, and the batch has nothing behind it any more. */
   #lingering = false;
@@ -70,7 +78,8 @@ export class Slot {
 
   begin(lease: Lease): void {
     this.#lease = lease;
-    this.#fetchedAt = performance.now();
+    this.#begunAt = performance.now();
+    this.#fetchedAt = this.#begunAt;
     this.#lingering = false;
     this.memory.reset();
   }
@@ -100,9 +109,9 @@ export class Slot {
   look(timeoutOf: TimeoutOf): number | undefined {
     const lease = this.#lease;
     if (lease === undefined) return undefined;
-    const { running } = this.memory.read();
+    const { done, running } = this.memory.read();
     const time = running === undefined ? 0 : this.memory.runningFor();
-    if (lease.tasks.length > 1) this.#lookAtOthers(lease, time);
+    if (lease.tasks.length > 1) this.#lookAtOthers(lease, done, time);
     if (running !== undefined) this.#watchTime(lease, running, time, timeoutOf(lease, running));
     return this.nextLook(timeoutOf);
   }
@@ -112,20 +121,32 @@ export class Slot {
     const lease = this.#lease;
     if (lease === undefined) return undefined;
     const isSingle = lease.tasks.length === 1 || this.#lingering;
-    const timeout = timeoutOf(lease, isSingle ? lease.end - 1 : (this.memory.read().running ?? 0));
-    if (timeout === undefined) return isSingle ? undefined : LOOK;
-    const left = Math.max(1, timeout - this.memory.runningFor());
-    return isSingle ? left : Math.min(LOOK, left);
+    const { done, running = 0 } = this.memory.read();
+    const time = this.memory.runningFor();
+    const timeout = timeoutOf(lease, isSingle ? lease.end - 1 : running);
+    if (timeout === undefined) return isSingle ? undefined : this.#pause(done, time);
+    const left = Math.max(1, timeout - time);
+    return isSingle ? left : Math.min(this.#pause(done, time), left);
+  }
+
+  #pause(done: number, time: number): number {
+    const pause = TASKS_BETWEEN_LOOKS * this.#pace(done, time);
+    return Math.min(LONGEST_LOOK, Math.max(SHORTEST_LOOK, pause));
   }
 
   /** Nobody shall wait behind, or for the results before, a task that runs long. */
-  #lookAtOthers(lease: Lease, time: number): void {
+  #lookAtOthers(lease: Lease, done: number, time: number): void {
     if (this.#lingering) return;
-    const stale = performance.now() - this.#fetchedAt >= STALE;
-    if (stale || time >= LONG) this.fetch();
-    if (time < LONG || this.#lease !== lease) return;
+    const isLong = time >= Math.max(LONG, MUCH_LONGER * this.#pace(done, time));
+    if (isLong || performance.now() - this.#fetchedAt >= STALE) this.fetch();
+    if (!isLong || this.#lease !== lease) return;
     this.#lingering = true;
     this.#report({ type: 'task lingered', token: lease.token });
+  }
+
+  /** Milliseconds that each task has taken so far, but for the one that has run for `time`. */
+  #pace(done: number, time: number): number {
+    return done === 0 ? 0 : (performance.now() - this.#begunAt - time) / done;
   }
 
   revoke(): number {

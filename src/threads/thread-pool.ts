@@ -15,7 +15,7 @@ import { HandlerModuleError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { Progress } from '../core/messages.ts';
 import type { Executor, ExecutorMaster } from '../ports/executor.ts';
-import { decodeException } from '../wire/outcome.ts';
+import { decodeException, type EncodedFailure } from '../wire/outcome.ts';
 import { type BatchAnswerMessage, readAnswer, transferListOf, writeOrder } from './batch-messages.ts';
 import { Crew, type CrewMember } from './crew.ts';
 import { exitCodeOf, reasonOf } from './death.ts';
@@ -86,7 +86,7 @@ export class ThreadPool implements Executor {
     seat.slot.begin(lease);
     this.#send(seat, writeOrder(lease), transferListOf(lease)).then(
       (answer) => this.#batchEnded(seat, lease, readAnswer(answer as BatchAnswerMessage)),
-      (death) => this.#died(seat, death),
+      (error) => (seat.member.gone ? this.#died(seat, error) : this.#undelivered(seat, lease, error)),
     );
     this.#lookIn(seat.slot.nextLook(this.#timeoutOf));
   }
@@ -226,6 +226,24 @@ export class ThreadPool implements Executor {
     this.#barrenDeaths = 0;
     this.#master.report({ type: 'batch ended', token, ...end, rest: { token, from, values, failures } });
     this.#onBatchEnd();
+  }
+
+  /** The thread lives and has not got the order: something in it cannot be sent, such as a moved buffer. */
+  #undelivered(seat: Seat, lease: Lease, error: unknown): void {
+    const what = `something that cannot be sent (${error instanceof Error ? error.message : String(error)})`;
+    const failure: EncodedFailure = { kind: 'not cloneable', path: 'a parameter', what };
+    const failures = lease.tasks.map((_task, index) => ({ index, error: failure }));
+    const values = lease.tasks.map(() => undefined);
+    const done = values.length;
+    this.#batchEnded(seat, lease, {
+      from: 0,
+      values,
+      failures,
+      done,
+      elapsed: 0,
+      longest: 0,
+      leaving: false,
+    });
   }
 
   async #serveCalls(port: MessagePort): Promise<void> {
