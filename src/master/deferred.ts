@@ -15,15 +15,3 @@ export function deferred<Value>(): Deferred<Value> {
   });
   return { promise, resolve, reject };
 }
-
-/**
- * Rejects at the farm's end. Whoever asked may wait no more: `run()` may have thrown between two
- * awaits. An unhandled rejection would then end the process, and hide what `run()` threw.
- */
-export function rejectAtEnd(
-  { promise, reject }: Pick<Deferred<unknown>, 'promise' | 'reject'>,
-  reason: Error,
-): void {
-  promise.catch(() => {});
-  reject(reason);
-}

@@ -15,7 +15,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
 import { onAbort } from './abort-listeners.ts';
-import { type Deferred, deferred, rejectAtEnd } from './deferred.ts';
+import { type Deferred, deferred } from './deferred.ts';
 import { errorOf, resultOf, type StoredException } from './delivery.ts';
 import { forgetPending, keepPending } from './last-call.ts';
 import { OutcomeWaiters } from './outcome-waiters.ts';
@@ -40,6 +40,8 @@ export class Driver {
   readonly clock: Clock;
   readonly data = new StoredData();
   readonly startedAt: number;
+  /** Whether a call that nobody awaits is told of at the end: it is a mistake where all went well. */
+  complains = false;
   /** Why nothing more can happen; undefined as long as it can. */
   #end: Error | undefined;
   #quiet = false;
@@ -121,7 +123,7 @@ export class Driver {
       const requester = this.#private.get(number);
       this.#private.delete(number);
       this.tell({ type: 'task cancelled', task: number });
-      if (requester !== undefined) rejectAtEnd(requester, reason());
+      if (requester !== undefined) this.#rejectAtEnd(requester, reason());
     }
   }
 
@@ -297,7 +299,16 @@ export class Driver {
     for (const task of this.#private.keys()) this.tell({ type: 'task cancelled', task });
     this.#takers.clear();
     this.#private.clear();
-    for (const waiting of pending) rejectAtEnd(waiting, reason());
+    for (const waiting of pending) this.#rejectAtEnd(waiting, reason());
+  }
+
+  /**
+   * Who asked may wait no more: `run()` may have thrown between two awaits, or a farm was shut down on
+   * purpose. An unhandled rejection would then end the process, and hide what `run()` threw.
+   */
+  #rejectAtEnd({ promise, reject }: Pick<Deferred<unknown>, 'promise' | 'reject'>, reason: Error): void {
+    if (!this.complains) promise.catch(() => {});
+    reject(reason);
   }
 
   /** Called when the process would end: nothing that could still settle them is under way. */

@@ -97,7 +97,9 @@ export class MasterProcess<H = object> {
     const farm = this.#owned;
     try {
       await farm.start();
-      return await this.run();
+      const result = await this.run();
+      farm.driver.complains = farm.driver.end === undefined;
+      return result;
     } finally {
       await farm.stop(0, new TaskManagerTermination(OVER));
     }

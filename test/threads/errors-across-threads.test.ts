@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MessagePort } from 'node:worker_threads';
 import { NotCloneableError, TaskFarmError, TaskRaisedException } from 'taskfarm';
 import { onFarm, rejection } from '../fixtures/farm.ts';
 
@@ -170,6 +171,25 @@ describe('A result that this Node can send but perhaps not read', TIMEOUT, () =>
         const { error } = end as { error: Error };
         assert.equal(error.cause, error);
       }
+    }),
+  );
+});
+
+describe('An order that cannot be sent', TIMEOUT, () => {
+  it(
+    'ends its task in a NotCloneableError, and its thread goes on',
+    onFarm({ threads: 1 }, async (farm) => {
+      const { postMessage } = MessagePort.prototype;
+      MessagePort.prototype.postMessage = function (message: { task?: unknown }, transfer?: never) {
+        MessagePort.prototype.postMessage = postMessage;
+        if (Array.isArray(message?.task)) throw new Error('this cannot be sent');
+        postMessage.call(this, message, transfer as never);
+      };
+      const error = await rejection<NotCloneableError>(farm.submit('double', 1));
+      assert.ok(error instanceof NotCloneableError);
+      assert.match(error.message, /this cannot be sent/);
+      assert.equal(await farm.submit('double', 2), 4);
+      assert.equal(farm.stats().slaves.length, 2, 'the master and its one thread');
     }),
   );
 });
