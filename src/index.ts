@@ -15,6 +15,7 @@ export {
   UnknownDataError,
   UnknownTagError,
 } from './core/errors.ts';
+export type { TagSnapshot as TagStats } from './core/snapshot.ts';
 export type { FinishedTask, ParametersOf, ResultOf, TagOf } from './master/handler-types.ts';
 export { initializeMasterProcess } from './master/initialize-master-process.ts';
 export type { InitializeOptions, JobOptions, TimeLimit } from './master/job-options.ts';
@@ -28,7 +29,6 @@ export type {
   ProcessOptions,
   RemoteTaskManager,
   SlaveStats,
-  TagStats,
   TakenTask,
   TaskCounts,
   TaskResult,

@@ -1,5 +1,7 @@
 /** The TaskManager's contract: what the master holds, and what a slave may call from afar. */
 
+import type { TagSnapshot } from '../core/snapshot.ts';
+
 /** What a process says of itself when it registers. */
 export interface ProcessOptions {
   /**
@@ -34,23 +36,6 @@ export interface TaskCounts {
   readonly finished: Readonly<Record<string, number>>;
 }
 
-/** Everything of one tag since the farm began. Times are milliseconds. */
-export interface TagStats {
-  readonly waiting: number;
-  readonly running: number;
-  readonly finished: number;
-  readonly requested: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  /** Tries after an error or a timeout. */
-  readonly retried: number;
-  /** Slaves that tasks of this tag have cost. */
-  readonly losses: number;
-  /** A moving average of the time of one task. */
-  readonly meanTime: number;
-  readonly longestTime: number;
-}
-
 export interface SlaveStats {
   readonly id: number;
   readonly info: string;
@@ -67,7 +52,7 @@ export interface FarmStats {
   readonly elapsed: number;
   /** Tasks ended per second since then. */
   readonly rate: number;
-  readonly tags: Readonly<Record<string, TagStats>>;
+  readonly tags: Readonly<Record<string, TagSnapshot>>;
   readonly slaves: readonly SlaveStats[];
 }
 

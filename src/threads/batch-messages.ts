@@ -6,32 +6,14 @@
 import type { Lease } from '../core/lease.ts';
 import type { TaskRecord } from '../core/task.ts';
 import { isStateReference } from '../wire/state-reference.ts';
-import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
-
-export type BatchOrderMessage = BatchMessage | SingleMessage;
-
-type BatchMessage = readonly [
-  token: BatchOrder['token'],
-  tag: BatchOrder['tag'],
-  numbers: BatchOrder['numbers'],
-  parameters: BatchOrder['parameters'],
-  attempts?: BatchOrder['attempts'],
-  states?: BatchOrder['states'],
-];
-
-/** The same for one task at its first try, without the lists around it. */
-type SingleMessage = readonly [token: number, tag: string, number: number, parameters: readonly unknown[]];
-
-/** What is left out is zero, none or false. */
-export type BatchAnswerMessage = readonly [
-  elapsed: BatchAnswer['elapsed'],
-  longest: BatchAnswer['longest'],
-  values: BatchAnswer['values'],
-  done?: BatchAnswer['done'],
-  from?: BatchAnswer['from'],
-  failures?: BatchAnswer['failures'],
-  leaving?: BatchAnswer['leaving'],
-];
+import type {
+  BatchAnswer,
+  BatchAnswerMessage,
+  BatchMessage,
+  BatchOrder,
+  BatchOrderMessage,
+  StateParameter,
+} from './orders.ts';
 
 /** In the master. */
 export function writeOrder({ token, tag, tasks }: Lease): BatchOrderMessage {

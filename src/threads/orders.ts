@@ -3,7 +3,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ToldFailure } from '../core/messages.ts';
 import type { EncodedException } from '../wire/outcome.ts';
-import type { BatchOrderMessage } from './batch-messages.ts';
 import type { TsxPlace } from './typescript-modules.ts';
 
 /** How a thread shall find its handlers; the same for all threads of a farm (`workerData`). */
@@ -107,3 +106,30 @@ export type ThreadNews =
 export type MasterNews =
   | { readonly type: 'forget'; readonly state: number }
   | { readonly type: 'cancel'; readonly token: number; readonly index: number };
+
+// How batches travel: see batch-messages.ts.
+
+export type BatchOrderMessage = BatchMessage | SingleMessage;
+
+export type BatchMessage = readonly [
+  token: BatchOrder['token'],
+  tag: BatchOrder['tag'],
+  numbers: BatchOrder['numbers'],
+  parameters: BatchOrder['parameters'],
+  attempts?: BatchOrder['attempts'],
+  states?: BatchOrder['states'],
+];
+
+/** The same for one task at its first try, without the lists around it. */
+type SingleMessage = readonly [token: number, tag: string, number: number, parameters: readonly unknown[]];
+
+/** What is left out is zero, none or false. */
+export type BatchAnswerMessage = readonly [
+  elapsed: BatchAnswer['elapsed'],
+  longest: BatchAnswer['longest'],
+  values: BatchAnswer['values'],
+  done?: BatchAnswer['done'],
+  from?: BatchAnswer['from'],
+  failures?: BatchAnswer['failures'],
+  leaving?: BatchAnswer['leaving'],
+];

@@ -6,11 +6,20 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type CurrentTask, type Handlers, type SlaveHost, setSlaveHost } from '../ports/slave-host.ts';
 import { encodeException } from '../wire/outcome.ts';
-import { type BatchAnswerMessage, type BatchOrderMessage, readOrder, writeAnswer } from './batch-messages.ts';
+import { readOrder, writeAnswer } from './batch-messages.ts';
 import { BatchRunner, type Lifecycle } from './batch-runner.ts';
 import type { MasterCalls } from './calls.ts';
 import { HandlerModule, ModuleRefusal, tagsOf } from './handler-module.ts';
-import type { HandlerSource, LoadAnswer, LoadOrder, MasterNews, Order, ThreadNews } from './orders.ts';
+import type {
+  BatchAnswerMessage,
+  BatchOrderMessage,
+  HandlerSource,
+  LoadAnswer,
+  LoadOrder,
+  MasterNews,
+  Order,
+  ThreadNews,
+} from './orders.ts';
 import { OutcomeReport } from './outcome-report.ts';
 import { SlotMemory } from './slot-memory.ts';
 import { StateCache } from './state-cache.ts';

@@ -16,10 +16,10 @@ import type { Lease } from '../core/lease.ts';
 import type { Progress } from '../core/messages.ts';
 import type { Executor, ExecutorMaster } from '../ports/executor.ts';
 import { decodeException, type EncodedFailure } from '../wire/outcome.ts';
-import { type BatchAnswerMessage, readAnswer, transferListOf, writeOrder } from './batch-messages.ts';
+import { readAnswer, transferListOf, writeOrder } from './batch-messages.ts';
 import { Crew, type CrewMember } from './crew.ts';
 import { exitCodeOf, reasonOf } from './death.ts';
-import type { BatchAnswer, HandlerSource, LoadAnswer, Order, Refusal } from './orders.ts';
+import type { BatchAnswer, BatchAnswerMessage, HandlerSource, LoadAnswer, Order, Refusal } from './orders.ts';
 import { Slot } from './slot.ts';
 import { within } from './within.ts';
 
