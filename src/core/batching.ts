@@ -19,7 +19,7 @@
  * spent, and the tail behind a long task is revoked (see `ledger.ts`).
  *
  * The slice of 50 ms: with 20 ms, 2,000 tasks of 1 ms reached 0.92 to 0.95 of what two hand-written
- * workers with fixed chunks do on two cores, with 50 ms 0.95 to 0.99, with 100 ms no more. Each hand-over
+ * workers with fixed chunks do on two cores, with 50 ms 0.92 to 0.99, with 100 ms no more. Each hand-over
  * costs some 0.5 ms there, as the master then needs one of the cores that the threads are busy on.
  */
 
