@@ -62,12 +62,26 @@ export class TagCost {
     if (count >= this.allowed) this.allowed = Math.min(2 * count, LARGEST_BATCH);
   }
 
-  /** The size of the next batch when `waiting` tasks of the tag wait and `slots` slots share them. */
-  batchSize(waiting: number, slots: number): number {
-    const { mean } = this;
+  /**
+   * The size of the next batch when `waiting` tasks of the tag wait and `slots` slots share them, of which
+   * `free` have nothing to do; `announced` tasks will follow.
+   */
+  batchSize(waiting: number, slots: number, announced = 0, free = 1): number {
     if (this.#tasks === 0) return 1;
-    const bySlice = SLICE / mean;
-    const byShare = Math.max(waiting / (2 * slots), SMALLEST_SHARE / mean);
-    return Math.max(1, Math.ceil(Math.min(this.allowed, bySlice, byShare, LARGEST_BATCH)));
+    const least = SMALLEST_SHARE / this.mean;
+    const byShare = Math.max((waiting + announced) / (2 * slots), least);
+    const byFree = Math.max(waiting / free, least);
+    return Math.max(1, Math.ceil(Math.min(this.#wanted, byShare, byFree)));
+  }
+
+  /** Whether so much is to be done that slots may take a batch before they have ended another. */
+  mayGoAhead(left: number, slots: number): boolean {
+    const size = this.#wanted;
+    return this.#tasks > 0 && size > 1 && left >= 2 * slots * size;
+  }
+
+  /** The size of a batch in the middle of a long line. */
+  get #wanted(): number {
+    return Math.min(this.allowed, SLICE / this.mean, LARGEST_BATCH);
   }
 }

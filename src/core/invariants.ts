@@ -51,10 +51,12 @@ function checkLine(ledger: Ledger, line: TaskLine): void {
   for (const [tag, { first, last }] of line.chains) {
     let before: TaskRecord | undefined;
     for (let task = first; task !== undefined; task = task.next) {
-      demand(++length <= line.length, 'a line is as long as its chains together', ledger, task);
+      length += task.count;
+      demand(length <= line.length, 'a line is as long as its chains together', ledger, task);
       demand(task.tag.name === tag, 'a chain holds tasks of its own tag', ledger, task);
       demand(task.previous === before, 'links of a chain agree in both directions', ledger, task);
-      demand(before === undefined || before.order < task.order, 'stamps rise along a chain', ledger, task);
+      const follows = before === undefined || before.order < task.order || areParts(before, task);
+      demand(follows, 'stamps rise along a chain, but for parts of a stretch', ledger, task);
       before = task;
     }
     demand(last === before, 'a chain knows its last task', ledger, before);
@@ -63,13 +65,20 @@ function checkLine(ledger: Ledger, line: TaskLine): void {
   checkWalk(ledger, line);
 }
 
+/** Records that were one when it got into the line. */
+function areParts(before: TaskRecord, task: TaskRecord): boolean {
+  return (
+    before.order === task.order && before.run === task.run && before.number + before.count === task.number
+  );
+}
+
 function checkWalk(ledger: Ledger, line: TaskLine): void {
   let order = Number.NEGATIVE_INFINITY;
   let walked = 0;
   for (const task of line) {
-    demand(task.order > order, 'stamps rise from the front of a line to its end', ledger, task);
+    demand(task.order >= order, 'stamps rise from the front of a line to its end', ledger, task);
     order = task.order;
-    walked++;
+    walked += task.count;
   }
   demand(walked === line.length, 'a walk along a line meets each of its tasks', ledger);
 }
@@ -81,7 +90,7 @@ function checkTasks(ledger: Ledger): void {
   const finished = new Set(ledger.finished);
   let count = 0;
   for (const task of ledger.tasks) {
-    count++;
+    count += task.count;
     demand(ledger.tasks.get(task.number) === task, 'a task is found under its number', ledger, task);
     const [waits, is] = [waiting.delete(task), task.state];
     demand(waits === (is === 'waiting'), 'exactly the waiting tasks are in the waiting line', ledger, task);
@@ -115,9 +124,9 @@ function checkTask(ledger: Ledger, task: TaskRecord): void {
   );
   if (lease !== undefined) {
     demand(ledger.leases.get(lease.token) === lease, "a task's lease holds", ledger, task);
-    const place = lease.tasks.indexOf(task);
+    const place = lease.placeOf(lease.tasks.indexOf(task));
     demand(
-      place >= lease.told && place < lease.end,
+      place >= lease.told && place + task.count <= lease.end,
       'a leased task is in what its lease still holds',
       ledger,
       task,
@@ -128,7 +137,10 @@ function checkTask(ledger: Ledger, task: TaskRecord): void {
 }
 
 function checkOutcome(ledger: Ledger, task: TaskRecord): void {
-  const { state, failure, value } = task;
+  const { state, failure, value, count, run } = task;
+  demand(count === 1 || (count > 1 && run !== undefined), 'only a run has stretches of tasks', ledger, task);
+  const isFailed = failure !== undefined || task.losses !== undefined;
+  demand(count === 1 || !isFailed, 'a stretch has neither failures nor losses', ledger, task);
   const open = !hasEnded(state);
   demand(!open || failure === undefined, 'a task that has not ended has no failure', ledger, task);
   demand(!open || value === undefined, 'a task that has not ended has no result', ledger, task);
@@ -164,7 +176,8 @@ function checkTags(ledger: Ledger): void {
   const tasks = [...ledger.tasks];
   for (const [name, tag] of ledger.tags) {
     const own = tasks.filter((task) => task.tag === tag);
-    const counted = (...states: TaskState[]) => own.filter(({ state }) => states.includes(state)).length;
+    const counted = (...states: TaskState[]) =>
+      own.reduce((sum, { state, count }) => sum + (states.includes(state) ? count : 0), 0);
     const { waiting, running, finished, requested, succeeded, failed } = tag;
     demand(tag.name === name, 'a tag is found under its name', ledger);
     demand(waiting === counted('waiting'), `the tag '${name}' counts its waiting tasks`, ledger);
@@ -179,17 +192,19 @@ function checkTags(ledger: Ledger): void {
 // ── leases, slaves, takers ─────────────────────────────────────────────────────────────────────
 
 function checkLease(ledger: Ledger, token: number, lease: Lease): void {
-  const { slave, tag, tasks, told, end } = lease;
+  const { slave, tag, tasks, told, end, size } = lease;
   const name = `lease ${token}`;
   demand(lease.token === token, `${name} is found under its token`, ledger);
-  demand(told >= 0 && end <= tasks.length, `${name} holds a part of its batch`, ledger);
+  demand(told >= 0 && end <= size, `${name} holds a part of its batch`, ledger);
   if (slave !== undefined) {
     demand(ledger.slaves.get(slave.id) === slave, `${name} is held by a slave that is there`, ledger);
     demand(slave.leases.has(lease), `${name} is known to its slave`, ledger);
   }
   demand(new Set(tasks).size === tasks.length, `${name} has each task once`, ledger);
-  for (const [place, task] of tasks.entries()) {
+  for (const [position, task] of tasks.entries()) {
     demand(task.tag === tag, `${name} has tasks of one tag`, ledger, task);
+    const place = lease.placeOf(position);
+    demand(lease.at(place) === task, `${name} finds each record by its place`, ledger, task);
     const held = place >= told && place < end;
     demand(held || task.lease !== lease, `${name} gave up what was told or revoked`, ledger, task);
   }
@@ -203,19 +218,23 @@ function checkSlave(ledger: Ledger, id: number, slave: SlaveRecord): void {
     demand(ledger.leases.get(lease.token) === lease, `leases of slave ${id} hold`, ledger);
     demand(lease.slave === slave, `leases of slave ${id} are its own`, ledger);
   }
-  const batches = [...slave.leases].filter(({ asked }) => !asked).length;
-  demand(batches <= (slave.eager ? 1 : 0), `slave ${id} has one batch at most, and only if eager`, ledger);
-  const free = [...ledger.takers].filter((taker) => taker.ask === undefined && taker.slave === slave).length;
+  const { batches, ahead } = slave;
+  demand(batches <= (slave.eager ? 1 + ahead : 0), `slave ${id} has no more batches than it may`, ledger);
+  const own = [...ledger.takers].filter((taker) => taker.ask === undefined && taker.slave === slave);
+  const free = own.filter((taker) => !taker.ahead).length;
+  const isFree = slave.eager && batches === 0;
+  demand(free === (isFree ? 1 : 0), `slave ${id} is free exactly while it has no batch`, ledger);
+  const hasRoom = slave.eager && batches > 0 && batches <= ahead && slave.room > 0;
   demand(
-    free === (slave.eager ? 1 - batches : 0),
-    `slave ${id} is free exactly while it has no batch`,
+    own.length - free === (hasRoom ? 1 : 0),
+    `slave ${id} takes a batch ahead exactly while it has one and room for another`,
     ledger,
   );
 }
 
 function checkTakers(ledger: Ledger): void {
   const asks = new Set<number>();
-  for (const { slave, ask, tags } of ledger.takers) {
+  for (const { slave, ask, tags, ahead } of ledger.takers) {
     const who = ask === undefined ? `the free slave ${slave?.id}` : `ask ${ask}`;
     demand(ask !== undefined || slave !== undefined, 'a free taker is a slave', ledger);
     demand(
@@ -226,6 +245,11 @@ function checkTakers(ledger: Ledger): void {
     demand(ask === undefined || !asks.has(ask), `${who} is in line once`, ledger);
     if (ask !== undefined) asks.add(ask);
     const missed = ledger.waiting.first(tags);
-    demand(missed === undefined, `nobody waits for a task that waits too, but ${who} does`, ledger, missed);
+    demand(
+      ahead || missed === undefined,
+      `nobody waits for a task that waits too, but ${who} does`,
+      ledger,
+      missed,
+    );
   }
 }

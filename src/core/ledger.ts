@@ -33,19 +33,22 @@
  * wait behind it), or its slave is lost.
  */
 
-import type { Loss } from './errors.ts';
-import { Lease } from './lease.ts';
-import type { Command, LedgerEvent, Progress, Told } from './messages.ts';
+import type { Lease } from './lease.ts';
+import { Leases } from './leases.ts';
+import type { Command, LedgerEvent } from './messages.ts';
 import { type LedgerPolicy, travelsAlone } from './policy.ts';
 import { SlaveRecord } from './slave.ts';
 import type { TagRecord } from './tag.ts';
 import { type Taker, Takers } from './takers.ts';
-import { TaskRecord } from './task.ts';
+import { type RunItems, TaskRecord } from './task.ts';
 import { TaskBook } from './task-book.ts';
 import { Tries } from './tries.ts';
 
 /** Most events, such as a request while all slaves are busy, call for nothing to be done. */
 const NONE: readonly Command[] = [];
+
+/** Those of a run have their items. */
+const NO_PARAMETERS: readonly unknown[] = [];
 
 export class Ledger {
   readonly policy: LedgerPolicy;
@@ -56,18 +59,23 @@ export class Ledger {
   readonly finished = this.#book.finished;
   readonly tags: ReadonlyMap<string, TagRecord> = this.#book.tags;
   readonly slaves = new Map<number, SlaveRecord>();
-  readonly leases = new Map<number, Lease>();
+  readonly #leases: Leases;
   /** In the order in which they are served: who asked, first come first served, then free slaves. */
   readonly takers = new Takers();
   #knownTags: ReadonlySet<string> | undefined;
   #granting = true;
-  #nextToken = 1;
   #eagerSlaves = 0;
   #commands: Command[] | undefined;
 
   constructor(policy: LedgerPolicy) {
     this.policy = policy;
     this.#tries = new Tries(this.#book, policy);
+    this.#leases = new Leases(this.#book, this.#tries);
+  }
+
+  /** Those that hold, by token. */
+  get leases(): Map<number, Lease> {
+    return this.#leases.all;
   }
 
   /**
@@ -112,8 +120,10 @@ export class Ledger {
     switch (event.type) {
       case 'task requested':
         return this.#requested(event, at);
+      case 'run requested':
+        return this.#runRequested(event, at);
       case 'outcomes told':
-        return this.#told(event, at);
+        return this.#leases.told(event, at);
       case 'batch ended':
         return this.#batchEnded(event, at);
       case 'slave joined':
@@ -129,13 +139,15 @@ export class Ledger {
       case 'task lingered':
         return this.#lingered(event.token);
       case 'tail revoked':
-        return this.#tailRevoked(event.token, event.from, at);
+        return this.#leases.revoked(event.token, event.from, at);
       case 'task returned':
         return this.#returned(event.task, at);
       case 'task timed out':
-        return this.#timedOut(event.token, event.index, event.timeout, at);
+        return this.#leases.timedOut(event.token, event.index, event.timeout, at);
       case 'task cancelled':
         return this.#cancelled(event.task, at);
+      case 'run cancelled':
+        return this.#runCancelled(event.run, event.tag, at);
       case 'task aborted':
         return this.#aborted(event.task, event.error, at);
       case 'outcome collected':
@@ -165,29 +177,24 @@ export class Ledger {
     this.#book.move(task, 'requested', 'waiting', at);
   }
 
-  #told(told: Told, at: number): void {
-    const lease = this.leases.get(told.token);
-    // Tasks in a gap would be neither told nor given back.
-    if (lease === undefined || told.from > lease.told) return;
-    const { values, failures } = told;
-    let nextFailure = failures.length === 0 ? 0 : failures.findIndex(({ index }) => index >= lease.told);
-    for (let index = Math.max(told.from, lease.told); index < told.from + values.length; index++) {
-      const failure = failures[nextFailure];
-      const task: TaskRecord | undefined = lease.tasks[index];
-      if (task?.lease === lease && failure?.index === index) this.#tries.raised(task, failure.error, at);
-      else if (task?.lease === lease) this.#tries.succeeded(task, values[index - told.from], at);
-      if (failure?.index === index) nextFailure++;
-      lease.told = index + 1;
-    }
-    this.#closeIfAsked(lease);
+  #runRequested(event: LedgerEvent & { type: 'run requested' }, at: number): void {
+    const { run, count, options, following } = event;
+    const tag = this.tagRecord(event.tag);
+    const task = new TaskRecord(run.first, tag, NO_PARAMETERS, { ...options, private: true }, run, count);
+    tag.requested += count;
+    tag.announced = following;
+    this.#book.move(task, 'requested', 'waiting', at);
   }
 
-  #timedOut(token: number, index: number, timeout: number, at: number): void {
-    const lease = this.leases.get(token);
-    const task = lease?.tasks[index];
-    if (task === undefined || task.lease !== lease) return;
-    this.#tries.timedOut(task, timeout, at);
-    this.#closeIfAsked(lease);
+  /** Its requester forgets all of it that has not ended. */
+  #runCancelled(run: RunItems, tag: string, at: number): void {
+    this.tagRecord(tag).announced = 0;
+    for (const task of [...this.tasks]) {
+      if (task.run !== run) continue;
+      const { lease } = task;
+      this.#book.move(task, 'cancelled', 'gone', at);
+      this.#tellSlave(task, lease);
+    }
   }
 
   #returned(number: number, at: number): void {
@@ -195,7 +202,7 @@ export class Ledger {
     if (task === undefined) return;
     const { lease } = task;
     this.#tries.returned(task, at);
-    this.#closeIfAsked(lease);
+    this.#leases.closeIfAsked(lease);
   }
 
   /** Its requester forgets it. */
@@ -216,9 +223,9 @@ export class Ledger {
   }
 
   #tellSlave(task: TaskRecord, lease: Lease | undefined): void {
-    this.#closeIfAsked(lease);
+    this.#leases.closeIfAsked(lease);
     if (lease?.slave === undefined || lease.asked) return;
-    const index = lease.tasks.indexOf(task);
+    const index = lease.placeOf(lease.tasks.indexOf(task));
     this.#command({ type: 'cancel', slave: lease.slave.id, token: lease.token, index });
   }
 
@@ -239,27 +246,36 @@ export class Ledger {
     }
   }
 
-  // ── slaves and leases ────────────────────────────────────────────────────────────────────────
+  // ── slaves ───────────────────────────────────────────────────────────────────────────────────
 
   #joined(event: LedgerEvent & { type: 'slave joined' }): void {
-    const slave = new SlaveRecord(event.slave, event.info, event.tags, event.eager, event.budget);
+    const slave = new SlaveRecord(event);
     this.slaves.set(slave.id, slave);
-    if (!slave.eager) return;
-    this.#eagerSlaves++;
-    this.takers.add({ slave, tags: slave.tags, ask: undefined });
+    if (slave.eager) this.#eagerSlaves++;
+    this.#offer(slave);
+  }
+
+  /** Lets a slave that takes batches by itself have the next one, if it has room for it. */
+  #offer(slave: SlaveRecord): void {
+    if (!slave.eager || slave.room <= 0) return;
+    const ahead = slave.batches > 0;
+    if (!ahead) this.takers.add({ slave, tags: slave.tags, ask: undefined, ahead });
+    else if (slave.batches <= slave.ahead)
+      this.takers.add({ slave, tags: slave.tags, ask: undefined, ahead });
   }
 
   #askedFor(ask: number, slaveId: number | undefined, tag: string | undefined): void {
     const slave = slaveId === undefined ? undefined : this.slaves.get(slaveId);
-    this.takers.add({ slave, tags: tag === undefined ? slave?.tags : new Set([tag]), ask });
+    const tags = tag === undefined ? slave?.tags : new Set([tag]);
+    this.takers.add({ slave, tags, ask, ahead: false });
   }
 
   #batchEnded(event: LedgerEvent & { type: 'batch ended' }, at: number): void {
     const lease = this.leases.get(event.token);
     const slave = lease?.slave;
     if (lease === undefined || slave === undefined) return;
-    if (event.rest !== undefined) this.#told(event.rest, at);
-    this.#giveBack(lease, event.done, at);
+    if (event.rest !== undefined) this.#leases.told(event.rest, at);
+    this.#leases.giveBack(lease, event.done, at);
     lease.tag.cost.learn(event.done, event.elapsed, event.longest);
     slave.tasksDone += event.done;
     slave.busy += event.elapsed;
@@ -268,7 +284,8 @@ export class Ledger {
       this.#slaveLeft(slave.id, at);
       this.#command({ type: 'dismiss', slave: slave.id, replace: !event.leaving });
     } else {
-      this.takers.add({ slave, tags: slave.tags, ask: undefined });
+      this.takers.forget(slave);
+      this.#offer(slave);
     }
   }
 
@@ -276,7 +293,7 @@ export class Ledger {
     const slave = this.slaves.get(id);
     if (slave === undefined) return;
     this.#forgetSlave(slave);
-    for (const lease of slave.leases) this.#giveBack(lease, 0, at);
+    for (const lease of [...slave.leases].reverse()) this.#leases.giveBack(lease, 0, at);
   }
 
   #slaveLost(event: LedgerEvent & { type: 'slave lost' }, at: number): void {
@@ -285,67 +302,25 @@ export class Ledger {
     const { progress, reason, exitCode } = event;
     const loss = { slave: slave.info, reason, exitCode, time: at };
     this.#forgetSlave(slave);
-    for (const lease of slave.leases) {
-      if (progress === undefined) this.#loseUnseen(lease, loss);
-      else if (progress.token === lease.token) this.#lose(lease, progress, loss);
-      else this.#lose(lease, { token: lease.token, done: 0, running: undefined }, loss);
+    for (const lease of [...slave.leases].reverse()) {
+      if (progress === undefined) this.#leases.loseUnseen(lease, loss);
+      else if (progress.token === lease.token) this.#leases.lose(lease, progress, loss);
+      else this.#leases.lose(lease, { token: lease.token, done: 0, running: undefined }, loss);
     }
   }
 
-  /** Nobody could see how far the slave had come: each of its tasks may have been the one. */
-  #loseUnseen(lease: Lease, loss: Loss): void {
-    this.#close(lease);
-    for (const { task } of this.#heldBy(lease)) this.#tries.lostWhileRunning(task, loss);
-  }
-
-  #lose(lease: Lease, { done, running }: Progress, loss: Loss): void {
-    this.#close(lease);
-    for (const { task, index } of this.#heldBy(lease)) {
-      if (index === running) this.#tries.lostWhileRunning(task, loss);
-      else if (index < done) this.#tries.lostBeforeTelling(task, loss.time);
-      else this.#tries.lostBeforeStart(task, loss.time);
-    }
-  }
-
-  /** Closes a lease whose slave lives, and has ended so many of its tasks. */
-  #giveBack(lease: Lease, done: number, at: number): void {
-    this.#close(lease);
-    for (const { task, index } of this.#heldBy(lease)) {
-      if (index < done) this.#tries.lostBeforeTelling(task, at);
-      else this.#tries.returned(task, at);
-    }
-  }
-
-  /** What a lease still holds, last first: what goes back to the front of the line keeps its order. */
-  #heldBy(lease: Lease, from = lease.told): { task: TaskRecord; index: number }[] {
-    const held = [];
-    for (let index = lease.end - 1; index >= from; index--) {
-      const task = lease.tasks[index];
-      if (task?.lease === lease) held.push({ task, index });
-    }
-    return held;
-  }
-
+  /** Nobody shall wait behind a task that runs long: neither in its batch, nor in the one after it. */
   #lingered(token: number): void {
     const lease = this.leases.get(token);
-    if (lease?.slave === undefined || lease.end <= 1) return;
-    this.#command({ type: 'revoke', slave: lease.slave.id, token });
-  }
-
-  #tailRevoked(token: number, from: number, at: number): void {
-    const lease = this.leases.get(token);
-    if (lease === undefined) return;
-    for (const { task } of this.#heldBy(lease, from)) this.#tries.returned(task, at);
-    lease.end = Math.min(lease.end, from);
-  }
-
-  #closeIfAsked(lease: Lease | undefined): void {
-    if (lease?.asked === true) this.#close(lease);
-  }
-
-  #close(lease: Lease): void {
-    this.leases.delete(lease.token);
-    lease.slave?.leases.delete(lease);
+    const slave = lease?.slave;
+    if (lease === undefined || slave === undefined) return;
+    lease.lingering = true;
+    this.takers.forget(slave);
+    for (const { token, asked, end } of slave.leases) {
+      const hasOthers = token === lease.token ? end > 1 : end > 0;
+      if (hasOthers && !asked) this.#command({ type: 'revoke', slave: slave.id, token });
+    }
+    this.#offer(slave);
   }
 
   #forgetSlave(slave: SlaveRecord): void {
@@ -360,35 +335,47 @@ export class Ledger {
     this.takers.serve((taker) => {
       const task = this.waiting.length === 0 ? undefined : this.waiting.first(taker.tags);
       if (task === undefined) return false;
+      if (taker.ahead && !this.#mayGoAhead(task)) return false;
       this.#grant(task, taker, at);
       return true;
     });
   }
 
+  /** A batch for a slave that is busy would wait there, so there must be enough for the others to do. */
+  #mayGoAhead(task: TaskRecord): boolean {
+    if (travelsAlone(task) || task.options?.chunkSize !== undefined) return false;
+    return task.tag.cost.mayGoAhead(task.tag.waiting + task.tag.announced, this.#eagerSlaves);
+  }
+
   #grant(first: TaskRecord, { slave, ask }: Taker, at: number): void {
-    const tasks = ask === undefined ? this.#batchFrom(first, slave?.budget ?? 1) : [first];
-    const lease = new Lease(this.#nextToken++, slave, first.tag, tasks, at, ask !== undefined);
-    for (const task of tasks) {
-      this.#book.move(task, 'granted', 'leased', at);
-      task.lease = lease;
+    if (ask !== undefined && first.count > 1) this.#book.split(first, 1);
+    const tasks = ask === undefined ? this.#batchFrom(first, slave?.room ?? 1) : [first];
+    const lease = this.#leases.grant(slave, tasks, ask !== undefined, at);
+    if (ask !== undefined) {
+      this.#command({ type: 'grant', ask, lease });
+    } else if (slave !== undefined) {
+      this.#command({ type: 'run', slave: slave.id, lease });
+      this.#offer(slave);
     }
-    this.leases.set(lease.token, lease);
-    slave?.leases.add(lease);
-    if (ask !== undefined) this.#command({ type: 'grant', ask, lease });
-    else if (slave !== undefined) this.#command({ type: 'run', slave: slave.id, lease });
   }
 
   /** The task and those of its tag behind it, as many as shall travel together. */
   #batchFrom(first: TaskRecord, most: number): TaskRecord[] {
     if (travelsAlone(first)) return [first];
-    const { tag } = first;
-    const size = Math.min(most, tag.cost.batchSize(tag.waiting, Math.max(1, this.#eagerSlaves)));
-    const batch = [first];
-    let task: TaskRecord | undefined = first.next;
-    while (batch.length < size && task !== undefined && !travelsAlone(task)) {
+    let room = Math.min(most, this.#batchSize(first));
+    const batch: TaskRecord[] = [];
+    for (let task: TaskRecord | undefined = first; task !== undefined && room > 0; task = task.next) {
+      if (travelsAlone(task) || (task.run === undefined) !== (first.run === undefined)) break;
+      if (task.count > room) this.#book.split(task, room);
       batch.push(task);
-      task = task.next;
+      room -= task.count;
     }
     return batch;
+  }
+
+  #batchSize({ tag, options }: TaskRecord): number {
+    const free = Math.max(1, this.takers.free);
+    const slots = Math.max(1, this.#eagerSlaves);
+    return options?.chunkSize ?? tag.cost.batchSize(tag.waiting, slots, tag.announced, free);
   }
 }

@@ -1,7 +1,7 @@
 /** What goes into the ledger (events, in the past tense) and what comes out of it (commands). */
 
 import type { Lease } from './lease.ts';
-import type { TaskOptions, TaskRecord } from './task.ts';
+import type { RunItems, TaskOptions, TaskRecord } from './task.ts';
 
 /** An exception as data, with the place of its task in the batch. Opaque to the ledger but for the place. */
 export interface ToldFailure {
@@ -18,6 +18,21 @@ export interface Told {
   readonly values: ArrayLike<unknown>;
   /** Those that failed, in the order of their places. */
   readonly failures: readonly ToldFailure[];
+}
+
+/** What is known of a slave that joins. */
+export interface Newcomer {
+  readonly slave: number;
+  /** `PID n on host (arch), thread k`. */
+  readonly info: string;
+  /** The tags it can do; undefined for all. */
+  readonly tags: readonly string[] | undefined;
+  /** Takes a new batch by itself whenever it is free (a thread); others ask (a registered process). */
+  readonly eager: boolean;
+  /** Tasks that it will take before it wants to be replaced. Default: no limit. */
+  readonly budget?: number;
+  /** Batches that it may hold beyond the one that it runs. Default: 0. */
+  readonly ahead?: number;
 }
 
 /** How far a lease had come when its slave vanished. */
@@ -37,14 +52,18 @@ export type LedgerEvent =
       readonly parameters: readonly unknown[];
       readonly options: TaskOptions | undefined;
     }
+  /** Many tasks at once: a private one for each item. */
   | {
-      readonly type: 'slave joined';
-      readonly slave: number;
-      readonly info: string;
-      readonly tags: readonly string[] | undefined;
-      readonly eager: boolean;
-      readonly budget?: number;
+      readonly type: 'run requested';
+      readonly run: RunItems;
+      readonly count: number;
+      readonly tag: string;
+      readonly options: TaskOptions | undefined;
+      /** Tasks of the tag that its requester will request next; infinite where it cannot know. */
+      readonly following: number;
     }
+  | { readonly type: 'run cancelled'; readonly run: RunItems; readonly tag: string }
+  | ({ readonly type: 'slave joined' } & Newcomer)
   | { readonly type: 'slave left'; readonly slave: number }
   | {
       readonly type: 'slave lost';

@@ -2,6 +2,7 @@
 
 import type { Ledger } from './ledger.ts';
 import type { TagRecord } from './tag.ts';
+import { type TaskRecord, taskIdOf } from './task.ts';
 
 /** Everything of one tag since the ledger began. Times are milliseconds. */
 export interface TagSnapshot {
@@ -59,10 +60,14 @@ export function snapshotOf(ledger: Ledger): LedgerSnapshot {
       token: lease.token,
       slave: lease.slave?.id,
       tag: lease.tag.name,
-      tasks: lease.tasks.filter((task) => task.lease === lease).map(({ id }) => id),
+      tasks: lease.tasks.filter((task) => task.lease === lease).flatMap(idsOf),
       grantedAt: lease.grantedAt,
     })),
   };
+}
+
+function idsOf({ tag, number, count }: TaskRecord): string[] {
+  return Array.from({ length: count }, (_, place) => taskIdOf(tag.name, number + place));
 }
 
 function tagSnapshot({ waiting, running, finished, cost, ...counts }: TagRecord): TagSnapshot {

@@ -18,15 +18,18 @@ export interface Chapter {
 export class Story {
   readonly #at = new Float64Array(CAPACITY);
   readonly #task = new Float64Array(CAPACITY);
+  readonly #count = new Float64Array(CAPACITY);
   readonly #event = new Array<TaskEvent>(CAPACITY).fill('requested');
   readonly #from = new Array<TaskState>(CAPACITY).fill('gone');
   readonly #to = new Array<TaskState>(CAPACITY).fill('gone');
   #written = 0;
 
-  add(at: number, task: number, event: TaskEvent, from: TaskState, to: TaskState): void {
+  /** @param count The tasks that it happened to, from `task` on. */
+  add(at: number, task: number, event: TaskEvent, from: TaskState, to: TaskState, count = 1): void {
     const place = this.#written++ % CAPACITY;
     this.#at[place] = at;
     this.#task[place] = task;
+    this.#count[place] = count;
     this.#event[place] = event;
     this.#from[place] = from;
     this.#to[place] = to;
@@ -38,7 +41,8 @@ export class Story {
     for (let n = Math.max(0, this.#written - CAPACITY); n < this.#written; n++) {
       const place = n % CAPACITY;
       const [at, event, from, to] = [this.#at[place], this.#event[place], this.#from[place], this.#to[place]];
-      if (this.#task[place] !== task || at === undefined) continue;
+      const before = task - (this.#task[place] ?? 0);
+      if (before < 0 || before >= (this.#count[place] ?? 0) || at === undefined) continue;
       if (event !== undefined && from !== undefined && to !== undefined)
         chapters.push({ at, task, event, from, to });
     }

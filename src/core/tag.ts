@@ -6,6 +6,8 @@ export class TagRecord {
   readonly name: string;
   readonly cost = new TagCost();
   waiting = 0;
+  /** Tasks that their requester will request as soon as others have ended; infinite where it cannot know. */
+  announced = 0;
   running = 0;
   finished = 0;
   /** Tasks that somebody may still collect: all but private ones, until they are gone. */

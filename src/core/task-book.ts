@@ -52,8 +52,16 @@ export class TaskBook {
     this.#leave(task, from);
     task.state = to;
     this.#enter(task, to, event);
-    this.#story.add(at, task.number, event, from, to);
+    this.#story.add(at, task.number, event, from, to, task.count);
     return true;
+  }
+
+  /** Gives the tasks of a stretch behind the first `count` a record of their own, and returns it. */
+  split(task: TaskRecord, count: number): TaskRecord {
+    const rest = task.split(count);
+    this.tasks.addPart(rest);
+    if (task.state === 'waiting') this.waiting.insertPart(rest, task);
+    return rest;
   }
 
   #refusal({ id, number, state }: TaskRecord, event: TaskEvent, to: TaskState): Error {
@@ -68,20 +76,20 @@ export class TaskBook {
     switch (state) {
       case 'waiting':
         this.waiting.remove(task);
-        task.tag.waiting--;
+        task.tag.waiting -= task.count;
         return;
       case 'leased':
         task.lease = undefined;
-        task.tag.running--;
+        task.tag.running -= task.count;
         return;
       case 'finished':
       case 'lost':
         if (task.options?.private !== true) this.finished.remove(task);
-        task.tag.finished--;
+        task.tag.finished -= task.count;
         return;
       case 'gone':
         this.tasks.add(task);
-        if (task.options?.private !== true) task.tag.uncollected++;
+        if (task.options?.private !== true) task.tag.uncollected += task.count;
     }
   }
 
@@ -90,21 +98,21 @@ export class TaskBook {
       case 'waiting':
         if (event === 'requested') this.waiting.append(task);
         else this.waiting.prepend(task);
-        task.tag.waiting++;
+        task.tag.waiting += task.count;
         return;
       case 'leased':
-        task.tag.running++;
+        task.tag.running += task.count;
         return;
       case 'finished':
       case 'lost':
         task.parameters = [];
-        task.tag.finished++;
+        task.tag.finished += task.count;
         if (task.options?.private === true) this.#settle(task);
         else this.finished.append(task);
         return;
       case 'gone':
         this.tasks.delete(task);
-        if (task.options?.private !== true) task.tag.uncollected--;
+        if (task.options?.private !== true) task.tag.uncollected -= task.count;
     }
   }
 }

@@ -24,6 +24,7 @@ export class TaskLine {
   #end = 0;
   #length = 0;
 
+  /** How many tasks there are, each of a stretch counted. */
   get length(): number {
     return this.#length;
   }
@@ -39,7 +40,18 @@ export class TaskLine {
     if (chain.last === undefined) chain.first = task;
     else chain.last.next = task;
     chain.last = task;
-    this.#length++;
+    this.#length += task.count;
+  }
+
+  /** Part of a stretch in this line has got a record of its own; it stays in the same place of the whole line. */
+  insertPart(part: TaskRecord, before: TaskRecord): void {
+    const chain = this.#chainOf(part.tag.name);
+    part.order = before.order;
+    part.previous = before;
+    part.next = before.next;
+    if (before.next === undefined) chain.last = part;
+    else before.next.previous = part;
+    before.next = part;
   }
 
   prepend(task: TaskRecord): void {
@@ -49,7 +61,7 @@ export class TaskLine {
     if (chain.first === undefined) chain.last = task;
     else chain.first.previous = task;
     chain.first = task;
-    this.#length++;
+    this.#length += task.count;
   }
 
   remove(task: TaskRecord): void {
@@ -61,7 +73,7 @@ export class TaskLine {
     else next.previous = previous;
     task.previous = undefined;
     task.next = undefined;
-    this.#length--;
+    this.#length -= task.count;
   }
 
   firstOfTag(tag: string): TaskRecord | undefined {
@@ -82,10 +94,13 @@ export class TaskLine {
   /** Front to end. The line must not change meanwhile. */
   *[Symbol.iterator](): IterableIterator<TaskRecord> {
     const heads = [...this.#chains.values()].map(({ first }) => first);
-    for (let left = this.#length; left > 0; left--) {
-      const next = heads.reduce(lower);
-      heads[heads.indexOf(next)] = next?.next;
-      if (next !== undefined) yield next;
+    for (
+      let next = heads.reduce(lower, undefined);
+      next !== undefined;
+      next = heads.reduce(lower, undefined)
+    ) {
+      heads[heads.indexOf(next)] = next.next;
+      yield next;
     }
   }
 

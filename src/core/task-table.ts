@@ -19,10 +19,12 @@ export class TaskTable {
   #newest = -1;
   #size = 0;
 
+  /** How many tasks there are, each of a stretch counted. */
   get size(): number {
     return this.#size;
   }
 
+  /** The record that begins with this task. */
   get(number: number): TaskRecord | undefined {
     return this.#pages.get(Math.floor(number / PAGE_SIZE))?.slots[number % PAGE_SIZE];
   }
@@ -38,7 +40,13 @@ export class TaskTable {
     }
     page.slots[task.number % PAGE_SIZE] = task;
     page.used++;
-    this.#size++;
+    this.#size += task.count;
+  }
+
+  /** Part of a stretch, whose tasks are counted already, has got a record of its own. */
+  addPart(task: TaskRecord): void {
+    this.#size -= task.count;
+    this.add(task);
   }
 
   delete(task: TaskRecord): void {
@@ -47,7 +55,7 @@ export class TaskTable {
     if (page === undefined) return;
     page.slots[task.number % PAGE_SIZE] = undefined;
     page.used--;
-    this.#size--;
+    this.#size -= task.count;
     if (page.used === 0 && key !== this.#newest) this.#pages.delete(key);
   }
 

@@ -1,4 +1,10 @@
-/** A task's record: what the ledger knows of one request, from its request to its collection. */
+/**
+ * A task's record: what the ledger knows of one request, from its request to its collection.
+ *
+ * A record may stand for a stretch: consecutive tasks of a run (items of one tag for one requester) that
+ * are all in the same state. It is split where their ways part, so that a million items that just run well
+ * need some hundred records.
+ */
 
 import type { Loss } from './errors.ts';
 import type { Lease } from './lease.ts';
@@ -22,8 +28,21 @@ export interface TaskOptions {
   readonly retries?: number;
   /** Its buffers are moved, not copied, so it can run once only. */
   readonly transfer?: readonly unknown[];
+  /** Slaves that it may cost. */
+  readonly maxLosses?: number;
+  /** Tasks that travel together, whatever they cost. */
+  readonly chunkSize?: number;
   /** Its outcome is asked for by name (`submit`): it is settled at once and never waits to be collected. */
   readonly private?: boolean;
+}
+
+/** Items that were requested together, a task each. */
+export interface RunItems {
+  /** The number of the first task. */
+  readonly first: number;
+  readonly items: ArrayLike<unknown>;
+  /** The index of the first item, which handlers get beside the item; undefined where they get the item only. */
+  readonly firstIndex: number | undefined;
 }
 
 /** Why a task ended without a result. */
@@ -39,6 +58,10 @@ export class TaskRecord {
   readonly tag: TagRecord;
   parameters: readonly unknown[];
   readonly options: TaskOptions | undefined;
+  /** Where the items of a stretch are; undefined for a task that was requested alone. */
+  readonly run: RunItems | undefined;
+  /** The tasks that it stands for, from `number` on. */
+  count: number;
   state: TaskState = 'gone';
   /** The number of the try that runs or runs next, from 1. */
   attempt = 1;
@@ -46,7 +69,7 @@ export class TaskRecord {
   failures = 0;
   losses: Loss[] | undefined = undefined;
   lease: Lease | undefined = undefined;
-  /** The result, once finished without a failure; opaque to the ledger. */
+  /** The result, once finished without a failure; an array of them for a stretch. Opaque to the ledger. */
   value: unknown = undefined;
   failure: Failure | undefined = undefined;
   /** Its place in the whole line: smaller is nearer to the front. */
@@ -60,11 +83,27 @@ export class TaskRecord {
     tag: TagRecord,
     parameters: readonly unknown[],
     options: TaskOptions | undefined,
+    run: RunItems | undefined = undefined,
+    count = 1,
   ) {
     this.number = number;
     this.tag = tag;
     this.parameters = parameters;
     this.options = options;
+    this.run = run;
+    this.count = count;
+  }
+
+  /** Keeps the first tasks of a stretch, and returns a record of the others, which is in no line yet. */
+  split(count: number): TaskRecord {
+    const { tag, parameters, options, run } = this;
+    const rest = new TaskRecord(this.number + count, tag, parameters, options, run, this.count - count);
+    this.count = count;
+    rest.state = this.state;
+    rest.attempt = this.attempt;
+    rest.failures = this.failures;
+    rest.lease = this.lease;
+    return rest;
   }
 
   /** Made on demand: a million waiting tasks need no million strings. */

@@ -15,9 +15,10 @@ export class Tries {
     this.#policy = policy;
   }
 
+  /** @param value The result; for a stretch, an array of them. */
   succeeded(task: TaskRecord, value: unknown, at: number): void {
     task.value = value;
-    task.tag.succeeded++;
+    task.tag.succeeded += task.count;
     this.#book.move(task, 'told', 'finished', at);
   }
 
@@ -49,7 +50,7 @@ export class Tries {
   lostWhileRunning(task: TaskRecord, loss: Loss): void {
     task.losses ??= [];
     task.losses.push(loss);
-    task.tag.losses++;
+    task.tag.losses += task.count;
     const why = lossEndsTask(task, this.#policy);
     if (why === undefined) this.#again(task, 'lost while running', loss.time);
     else this.#giveUp(task, 'lost while running', why, loss.time);
@@ -69,7 +70,7 @@ export class Tries {
   #fail(task: TaskRecord, event: 'told' | 'timed out', failure: Failure, at: number): void {
     task.failures++;
     if (!mayRetry(task, this.#policy)) return this.#finish(task, event, failure, at);
-    task.tag.retried++;
+    task.tag.retried += task.count;
     this.#again(task, event, at);
   }
 
@@ -79,13 +80,13 @@ export class Tries {
   }
 
   #finish(task: TaskRecord, event: TaskEvent, failure: Failure, at: number): void {
-    task.tag.failed++;
+    task.tag.failed += task.count;
     task.failure = failure;
     this.#book.move(task, event, 'finished', at);
   }
 
   #giveUp(task: TaskRecord, event: TaskEvent, why: string, at: number): void {
-    task.tag.failed++;
+    task.tag.failed += task.count;
     task.failure = { kind: 'lost', losses: task.losses ?? [], why };
     this.#book.move(task, event, 'lost', at);
   }

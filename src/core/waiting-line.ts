@@ -20,24 +20,30 @@ export class WaitingLine {
     return this.#levels;
   }
 
+  /** How many tasks there are, each of a stretch counted. */
   get length(): number {
     return this.#length;
   }
 
   append(task: TaskRecord): void {
     this.#lineOf(task.priority).append(task);
-    this.#length++;
+    this.#length += task.count;
   }
 
   prepend(task: TaskRecord): void {
     this.#lineOf(task.priority).prepend(task);
-    this.#length++;
+    this.#length += task.count;
+  }
+
+  /** Part of a stretch that waits has got a record of its own. */
+  insertPart(part: TaskRecord, before: TaskRecord): void {
+    this.#lineOf(part.priority).insertPart(part, before);
   }
 
   remove(task: TaskRecord): void {
     const line = this.#lineOf(task.priority);
     line.remove(task);
-    this.#length--;
+    this.#length -= task.count;
     if (line.length === 0 && this.#levels.length > 1) this.#dropLevel(task.priority);
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Lease } from '../core/lease.ts';
-import type { TaskRecord } from '../core/task.ts';
+import type { RunItems, TaskRecord } from '../core/task.ts';
 import { isStateReference } from '../wire/state-reference.ts';
 import type {
   BatchAnswer,
@@ -12,14 +12,23 @@ import type {
   BatchMessage,
   BatchOrder,
   BatchOrderMessage,
+  ItemsMessage,
+  SingleMessage,
   StateParameter,
+  Stretch,
 } from './orders.ts';
 
-/** In the master. */
-export function writeOrder({ token, tag, tasks }: Lease): BatchOrderMessage {
+/** Stands for the index of an item whose handler does not get it. */
+const NO_INDEX = -1;
+const NUMBERS_A_STRETCH = 4;
+
+// ── in the master ────────────────────────────────────────────────────────────────────────────────
+
+export function writeOrder({ token, tag, tasks, size }: Lease): BatchOrderMessage {
+  const [first] = tasks as readonly [TaskRecord];
+  if (first.run !== undefined) return [token, tag.name, null, itemsOf(tasks, size), tasks.flatMap(stretchOf)];
   const states = statesOf(tasks);
-  const [first] = tasks;
-  const isSingle = first !== undefined && tasks.length === 1 && first.attempt === 1 && states.length === 0;
+  const isSingle = tasks.length === 1 && first.attempt === 1 && states.length === 0;
   if (isSingle) return [token, tag.name, first.number, first.parameters];
   return [
     token,
@@ -31,38 +40,33 @@ export function writeOrder({ token, tag, tasks }: Lease): BatchOrderMessage {
   ];
 }
 
-/** In the thread. */
-export function readOrder(message: BatchOrderMessage): BatchOrder {
-  const [token, tag, numbers] = message;
-  if (typeof numbers === 'number') {
-    return {
-      token,
-      tag,
-      numbers: [numbers],
-      parameters: [message[3]],
-      attempts: undefined,
-      states: undefined,
-    };
+/** The items of a batch in one list; numbers stay packed if all of them are. */
+function itemsOf(tasks: readonly TaskRecord[], size: number): ArrayLike<unknown> {
+  const [first] = tasks;
+  if (first !== undefined && tasks.length === 1) return sliceOf(first);
+  if (tasks.every(({ run }) => run?.items instanceof Float64Array)) {
+    const packed = new Float64Array(size);
+    let place = 0;
+    for (const task of tasks) {
+      packed.set(sliceOf(task) as Float64Array, place);
+      place += task.count;
+    }
+    return packed;
   }
-  const [, , , parameters, attempts, states] = message as BatchMessage;
-  return { token, tag, numbers, parameters, attempts, states };
+  return tasks.flatMap((task) => Array.from(sliceOf(task)));
 }
 
-/** In the thread. */
-export function writeAnswer(answer: BatchAnswer): BatchAnswerMessage {
-  const { done, elapsed, longest, leaving, from, values, failures } = answer;
-  const isPlain = from === 0 && done === values.length && failures.length === 0 && !leaving;
-  return isPlain ? [elapsed, longest, values] : [elapsed, longest, values, done, from, failures, leaving];
+function sliceOf({ run, number, count }: TaskRecord): ArrayLike<unknown> {
+  const { items, first } = run as RunItems;
+  const [start, end] = [number - first, number - first + count];
+  if (items instanceof Float64Array) return items.slice(start, end);
+  return Array.prototype.slice.call(items, start, end);
 }
 
-/** In the master. */
-export function readAnswer(message: BatchAnswerMessage): BatchAnswer {
-  const [elapsed, longest, values, done = values.length, from = 0, failures = NONE, leaving = false] =
-    message;
-  return { done, elapsed, longest, leaving, from, values, failures };
+function stretchOf({ run, number, count, attempt }: TaskRecord): number[] {
+  const { first, firstIndex } = run as RunItems;
+  return [number, firstIndex === undefined ? NO_INDEX : firstIndex + number - first, count, attempt];
 }
-
-const NONE: readonly never[] = [];
 
 function statesOf(tasks: readonly TaskRecord[]): readonly StateParameter[] {
   const withStates = tasks.some(({ parameters }) => parameters.some(isStateReference));
@@ -85,3 +89,83 @@ function listReferences(parameters: readonly unknown[], task: number, states: St
 export function transferListOf(lease: Lease): readonly unknown[] {
   return lease.tasks[0]?.options?.transfer ?? NONE;
 }
+
+export function readAnswer(message: BatchAnswerMessage): BatchAnswer {
+  const [token, done, elapsed, longest, leaving, hasSent] = message;
+  return { token, done, elapsed, longest, leaving, hasSent };
+}
+
+// ── in the thread ────────────────────────────────────────────────────────────────────────────────
+
+export function readOrder(message: BatchOrderMessage): BatchOrder {
+  if (message[2] === null) return readItems(message as ItemsMessage);
+  if (typeof message[2] === 'number') return readSingle(message as SingleMessage);
+  const [token, tag, numbers, parameters, attempts, states] = message as BatchMessage;
+  const size = numbers.length;
+  return { token, tag, size, numbers, parameters, attempts, states, items: undefined, stretches: NONE };
+}
+
+function readSingle([token, tag, number, parameters]: SingleMessage): BatchOrder {
+  return {
+    token,
+    tag,
+    size: 1,
+    numbers: [number],
+    parameters: [parameters],
+    attempts: undefined,
+    states: undefined,
+    items: undefined,
+    stretches: NONE,
+  };
+}
+
+function readItems([token, tag, , items, list]: ItemsMessage): BatchOrder {
+  const stretches: Stretch[] = [];
+  for (let place = 0; place < list.length; place += NUMBERS_A_STRETCH) {
+    const [number = 0, index = NO_INDEX, count = 0, attempt = 1] = list.slice(
+      place,
+      place + NUMBERS_A_STRETCH,
+    );
+    stretches.push({ number, index: index === NO_INDEX ? undefined : index, count, attempt });
+  }
+  return {
+    token,
+    tag,
+    size: items.length,
+    numbers: NONE,
+    parameters: NONE,
+    attempts: undefined,
+    states: undefined,
+    items,
+    stretches,
+  };
+}
+
+/** The number of the task at this place of a batch. */
+export function numberAt(order: BatchOrder, place: number): number {
+  const { stretch, before } = stretchAt(order, place);
+  return stretch === undefined ? (order.numbers[place] ?? 0) : stretch.number + before;
+}
+
+export function attemptAt(order: BatchOrder, place: number): number {
+  return stretchAt(order, place).stretch?.attempt ?? order.attempts?.[place] ?? 1;
+}
+
+function stretchAt(
+  { stretches }: BatchOrder,
+  place: number,
+): { stretch: Stretch | undefined; before: number } {
+  let before = place;
+  for (const stretch of stretches) {
+    if (before < stretch.count) return { stretch, before };
+    before -= stretch.count;
+  }
+  return { stretch: undefined, before };
+}
+
+export function writeAnswer(answer: BatchAnswer): BatchAnswerMessage {
+  const { token, done, elapsed, longest, leaving, hasSent } = answer;
+  return [token, done, elapsed, longest, leaving, hasSent];
+}
+
+const NONE: readonly never[] = [];

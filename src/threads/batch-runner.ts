@@ -2,6 +2,8 @@
 
 import { SLICE } from '../core/batching.ts';
 import type { CurrentTask, Handlers } from '../ports/slave-host.ts';
+import { BatchClock } from './batch-clock.ts';
+import type { BatchMemory } from './batch-memory.ts';
 import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
 import type { OutcomeReport } from './outcome-report.ts';
 import { RunningTask } from './running-task.ts';
@@ -17,16 +19,31 @@ export interface Lifecycle {
   terminationTest?(): boolean;
 }
 
+/** A batch that is being run. */
+interface Batch {
+  readonly order: BatchOrder;
+  readonly handler: Handler;
+  readonly memory: BatchMemory;
+}
+
 export class BatchRunner {
   readonly #handlers: Handlers & Lifecycle;
   readonly #memory: SlotMemory;
   readonly #report: OutcomeReport;
   readonly #states: StateCache;
-  #order: BatchOrder | undefined;
-  #index = -1;
+  readonly #clock = new BatchClock();
+  #batch: Batch | undefined;
+  /** The place of the running task, or of the last one. */
+  #place = -1;
+  #isRunning = false;
+  #leaving = false;
   #task: RunningTask | undefined;
   /** The next place in the batch's list of stored values, which is in the order of the tasks. */
   #nextState = 0;
+  /** The stretch that the running item is in, the place behind it, and from a place in it to the item's index. */
+  #stretch = -1;
+  #stretchEnd = 0;
+  #toIndex: number | undefined;
 
   constructor(handlers: Handlers, memory: SlotMemory, report: OutcomeReport, states: StateCache) {
     this.#handlers = handlers;
@@ -37,82 +54,111 @@ export class BatchRunner {
 
   /** Made when a handler asks for it: most never do. */
   get currentTask(): CurrentTask | undefined {
-    if (this.#order === undefined || this.#index < 0) return undefined;
-    this.#task ??= new RunningTask(this.#order, this.#index, this.#memory);
+    const batch = this.#batch;
+    if (batch === undefined || !this.#isRunning) return undefined;
+    this.#task ??= new RunningTask(batch.order, this.#place, batch.memory);
     return this.#task;
   }
 
   /** The master does not want a task any more. */
   cancel(token: number, index: number): void {
-    if (this.#order?.token === token && this.#index === index) this.#task?.abort();
+    if (this.#batch?.order.token === token && this.#place === index) this.#task?.abort();
   }
 
-  async run(order: BatchOrder): Promise<BatchAnswer> {
-    this.#order = order;
-    this.#nextState = 0;
-    this.#report.start(order.token);
+  /** Returns a promise only if it has to wait. */
+  run(order: BatchOrder): BatchAnswer | Promise<BatchAnswer> {
+    const memory = this.#memory.of(order.token);
     const handler = Reflect.get(this.#handlers, `do_${order.tag}`) as Handler;
-    const count = order.parameters.length;
-    const start = performance.now();
-    let before = start;
-    let longest = 0;
-    let done = 0;
-    let leaving = false;
-    while (done < count && !leaving && before - start < SLICE && this.#memory.begin(before)) {
-      const running = this.#runOne(handler, order, done);
-      if (running !== undefined) await running;
-      const now = performance.now();
-      longest = Math.max(longest, now - before);
-      before = now;
-      done++;
-      leaving = this.#handlers.terminationTest?.() === true;
-    }
-    this.#order = undefined;
-    return { done, leaving, elapsed: before - start, longest, ...this.#report.rest() };
+    const batch = { order, handler, memory };
+    this.#batch = batch;
+    this.#place = -1;
+    this.#leaving = false;
+    this.#nextState = 0;
+    this.#stretch = -1;
+    this.#stretchEnd = 0;
+    this.#report.start(order.token, memory);
+    this.#clock.start(memory);
+    const pending = this.#runOn(batch);
+    return pending === undefined ? this.#answer(batch) : this.#waitAndRunOn(batch, pending);
   }
 
-  /** Runs one task to its outcome; a promise only if it has to wait, as a microtask a task would add up. */
-  #runOne(handler: Handler, order: BatchOrder, index: number): Promise<void> | undefined {
-    this.#index = index;
-    this.#task = undefined;
-    try {
-      const parameters = order.parameters[index] ?? [];
-      if (order.states?.[this.#nextState]?.task === index) {
-        return this.#settle(this.#runWithStates(handler, parameters, order.states));
+  async #waitAndRunOn(batch: Batch, first: PromiseLike<unknown>): Promise<BatchAnswer> {
+    for (let pending: PromiseLike<unknown> | undefined = first; pending; pending = this.#runOn(batch)) {
+      try {
+        this.#succeeded(await pending);
+      } catch (error) {
+        this.#report.failed(error);
       }
-      const result = handler.apply(this.#handlers, parameters as unknown[]);
-      if (isThenable(result)) return this.#settle(result);
-      this.#succeeded(result);
-    } catch (error) {
-      this.#failed(error);
+      this.#clock.hurry();
+    }
+    return this.#answer(batch);
+  }
+
+  #answer({ order: { token } }: Batch): BatchAnswer {
+    const { elapsed, longest } = this.#clock.stop();
+    this.#batch = undefined;
+    const done = this.#place + 1;
+    return { token, done, elapsed, longest, leaving: this.#leaving, hasSent: this.#report.hasSent };
+  }
+
+  /** Runs tasks until one has to wait, whose promise it returns, or until the batch is over. */
+  #runOn(batch: Batch): PromiseLike<unknown> | undefined {
+    while (this.#beginNext(batch)) {
+      try {
+        const result = this.#call(batch);
+        if (isThenable(result)) return result;
+        this.#succeeded(result);
+      } catch (error) {
+        this.#report.failed(error);
+      }
     }
     return undefined;
   }
 
-  async #settle(result: PromiseLike<unknown>): Promise<void> {
-    try {
-      this.#succeeded(await result);
-    } catch (error) {
-      this.#failed(error);
+  /** Ends the task that ran, and begins the next; false if there is none, or none shall begin. */
+  #beginNext({ order, memory }: Batch): boolean {
+    const wasRunning = this.#isRunning;
+    this.#clock.tick(memory);
+    this.#leaving = wasRunning && this.#handlers.terminationTest?.() === true;
+    if (this.#place + 1 >= order.size || this.#leaving || this.#clock.elapsed >= SLICE) {
+      if (wasRunning) memory.end();
+      this.#isRunning = false;
+      return false;
     }
+    this.#isRunning = wasRunning ? memory.next() : memory.begin();
+    if (!this.#isRunning) return false;
+    this.#place++;
+    this.#task = undefined;
+    return true;
+  }
+
+  #call({ order, handler }: Batch): unknown {
+    const { items } = order;
+    const place = this.#place;
+    if (items !== undefined) {
+      if (place >= this.#stretchEnd) this.#enterNextStretch(order);
+      const item = items[place];
+      if (this.#toIndex === undefined) return handler.call(this.#handlers, item);
+      return handler.call(this.#handlers, item, place + this.#toIndex);
+    }
+    const parameters = order.parameters[place] ?? [];
+    if (order.states?.[this.#nextState]?.task !== place) {
+      return handler.apply(this.#handlers, parameters as unknown[]);
+    }
+    return this.#callWithStates(handler, parameters, order.states);
+  }
+
+  #enterNextStretch({ stretches }: BatchOrder): void {
+    const stretch = stretches[++this.#stretch];
+    this.#toIndex = stretch?.index === undefined ? undefined : stretch.index - this.#stretchEnd;
+    this.#stretchEnd += stretch?.count ?? Number.POSITIVE_INFINITY;
   }
 
   #succeeded(value: unknown): void {
-    this.#ended();
     this.#report.succeeded(value, this.#states.used);
   }
 
-  #failed(error: unknown): void {
-    this.#ended();
-    this.#report.failed(error);
-  }
-
-  #ended(): void {
-    this.#index = -1;
-    this.#memory.end();
-  }
-
-  async #runWithStates(
+  async #callWithStates(
     handler: Handler,
     parameters: readonly unknown[],
     states: readonly StateParameter[],
@@ -129,7 +175,7 @@ export class BatchRunner {
   /** All places of the running task, before the first is filled: if that fails, the next task's are next. */
   #takePlaces(states: readonly StateParameter[]): readonly StateParameter[] {
     const first = this.#nextState;
-    while (states[this.#nextState]?.task === this.#index) this.#nextState++;
+    while (states[this.#nextState]?.task === this.#place) this.#nextState++;
     return states.slice(first, this.#nextState);
   }
 }

@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ToldFailure } from '../core/messages.ts';
 import type { EncodedException } from '../wire/outcome.ts';
+import type { SlotBuffers } from './slot-memory.ts';
 import type { TsxPlace } from './typescript-modules.ts';
 
 /** How a thread shall find its handlers; the same for all threads of a farm (`workerData`). */
@@ -33,7 +34,7 @@ export interface ClassFingerprint {
 export interface LoadOrder {
   readonly type: 'load';
   /** The memory of the thread's slot. */
-  readonly memory: SharedArrayBuffer;
+  readonly memory: SlotBuffers;
   /** For outcomes that do not wait for the end of a batch, and what the master has to say. */
   readonly news: MessagePort;
   /** For calls of the handlers to the TaskManager. */
@@ -48,16 +49,30 @@ export interface StateParameter {
   readonly name: string;
 }
 
+/** Consecutive tasks of a run. */
+export interface Stretch {
+  /** Of the first of them. */
+  readonly number: number;
+  /** Of its item; undefined where handlers get the item only. */
+  readonly index: number | undefined;
+  readonly count: number;
+  readonly attempt: number;
+}
+
+/** Either a list of parameters for each task, or an item of a run. */
 export interface BatchOrder {
   readonly token: number;
   readonly tag: string;
-  /** The number of each task. */
+  readonly size: number;
+  /** The number of each task; none for those of a run. */
   readonly numbers: readonly number[];
   /** The number of the try of each task; undefined where all are the first. */
   readonly attempts: readonly number[] | undefined;
   readonly parameters: readonly (readonly unknown[])[];
   /** In the order of the tasks; undefined where there are none. */
   readonly states: readonly StateParameter[] | undefined;
+  readonly items: ArrayLike<unknown> | undefined;
+  readonly stretches: readonly Stretch[];
 }
 
 export interface LeaveOrder {
@@ -66,7 +81,7 @@ export interface LeaveOrder {
   readonly exit: boolean;
 }
 
-/** Hear the news, which an idle thread does not do by itself. */
+/** Hear the news, which an idle thread does not do by itself, and run what is among them. */
 export interface HearOrder {
   readonly type: 'hear';
 }
@@ -81,35 +96,45 @@ export interface Refusal {
   readonly exception: EncodedException | undefined;
 }
 
-/** Outcomes from a place of the batch on. */
-export interface Outcomes {
-  readonly from: number;
-  readonly values: readonly unknown[];
-  readonly failures: readonly ToldFailure[];
-}
-
-export interface BatchAnswer extends Outcomes {
+/** How a batch ended. Its outcomes are in its log, but for those that were sent before. */
+export interface BatchAnswer {
+  readonly token: number;
   /** Tasks that were run. */
   readonly done: number;
   readonly elapsed: number;
   readonly longest: number;
   readonly leaving: boolean;
+  /** Outcomes were sent on the news port. */
+  readonly hasSent: boolean;
 }
 
 /** From the thread, on the news port. */
 export type ThreadNews =
-  | ({ readonly type: 'told'; readonly token: number } & Outcomes)
+  /** An outcome that the log could not take, at this place of the batch. */
+  | {
+      readonly type: 'told';
+      readonly token: number;
+      readonly from: number;
+      readonly values: readonly unknown[];
+      readonly failures: readonly ToldFailure[];
+    }
+  /** A log that was full: the outcomes from this place on. */
+  | { readonly type: 'logged'; readonly token: number; readonly from: number; readonly bytes: Uint8Array }
+  /** A batch has ended, and the thread goes on with the next one. */
+  | { readonly type: 'ended'; readonly answer: BatchAnswerMessage }
   /** The thread is about to make its first call. */
   | { readonly type: 'calls' };
 
 /** To the thread, on the news port. */
 export type MasterNews =
+  /** The batch after the one that runs. */
+  | { readonly type: 'batch'; readonly order: BatchOrderMessage }
   | { readonly type: 'forget'; readonly state: number }
   | { readonly type: 'cancel'; readonly token: number; readonly index: number };
 
 // How batches travel: see batch-messages.ts.
 
-export type BatchOrderMessage = BatchMessage | SingleMessage;
+export type BatchOrderMessage = BatchMessage | SingleMessage | ItemsMessage;
 
 export type BatchMessage = readonly [
   token: BatchOrder['token'],
@@ -121,15 +146,27 @@ export type BatchMessage = readonly [
 ];
 
 /** The same for one task at its first try, without the lists around it. */
-type SingleMessage = readonly [token: number, tag: string, number: number, parameters: readonly unknown[]];
+export type SingleMessage = readonly [
+  token: number,
+  tag: string,
+  number: number,
+  parameters: readonly unknown[],
+];
 
-/** What is left out is zero, none or false. */
+/** Items of a run; of each stretch its four numbers, one after the other. */
+export type ItemsMessage = readonly [
+  token: number,
+  tag: string,
+  none: null,
+  items: ArrayLike<unknown>,
+  stretches: readonly number[],
+];
+
 export type BatchAnswerMessage = readonly [
+  token: BatchAnswer['token'],
+  done: BatchAnswer['done'],
   elapsed: BatchAnswer['elapsed'],
   longest: BatchAnswer['longest'],
-  values: BatchAnswer['values'],
-  done?: BatchAnswer['done'],
-  from?: BatchAnswer['from'],
-  failures?: BatchAnswer['failures'],
-  leaving?: BatchAnswer['leaving'],
+  leaving: BatchAnswer['leaving'],
+  hasSent: BatchAnswer['hasSent'],
 ];

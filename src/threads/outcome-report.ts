@@ -1,53 +1,60 @@
 /**
- * What a thread has to report of its running batch: results and failures that were not told yet.
+ * What a thread has to report of its running batch.
  *
- * A small result is held, and written into the log of the slot, where the master can see it at any
- * time. What the log cannot take goes to the master at once, with all that is held: the message
- * copies a result as it is now, before another task can change it.
+ * A flat result is written into the batch's log, where the master can see it at any time. What the log
+ * cannot take goes to the master at once: the message copies a result as it is now, before another task can
+ * change it. A log that is full is sent as a whole.
  */
 
 import type { MessagePort } from 'node:worker_threads';
-import type { ToldFailure } from '../core/messages.ts';
-import { DEEP, findCulprit, flatCopy } from '../wire/cloneable.ts';
+import { findCulprit } from '../wire/cloneable.ts';
 import { type EncodedFailure, encodeFailure } from '../wire/outcome.ts';
 import { unshared } from '../wire/shared-arrays.ts';
-import type { Outcomes, ThreadNews } from './orders.ts';
-import type { SlotMemory } from './slot-memory.ts';
+import type { BatchMemory } from './batch-memory.ts';
+import type { ThreadNews } from './orders.ts';
 
 export class OutcomeReport {
   readonly #news: MessagePort;
-  readonly #memory: SlotMemory;
+  #memory: BatchMemory | undefined;
   #token = 0;
-  #from = 0;
-  #values: unknown[] = [];
-  #failures: ToldFailure[] = [];
+  /** How many outcomes the batch has so far, and how many of them went by message. */
+  #ended = 0;
+  #sent = 0;
 
-  constructor(news: MessagePort, memory: SlotMemory) {
+  constructor(news: MessagePort) {
     this.#news = news;
-    this.#memory = memory;
   }
 
-  start(token: number): void {
+  start(token: number, memory: BatchMemory): void {
     this.#token = token;
-    this.#restart(0);
+    this.#memory = memory;
+    this.#ended = 0;
+    this.#sent = 0;
+    memory.log.restart(0);
+  }
+
+  /** Whether some outcomes of the batch went by message. */
+  get hasSent(): boolean {
+    return this.#sent > 0;
   }
 
   /** @param mayBeShared whether the value may hold views of shared memory, which are to be copied. */
   succeeded(value: unknown, mayBeShared: boolean): void {
-    const copy = flatCopy(value);
-    if (copy === DEEP) return this.#succeededDeep(mayBeShared ? unshared(value) : value);
-    this.#values.push(copy);
-    if (!this.#memory.log.append(copy)) this.#tell();
+    let logged = this.#memory?.log.append(value);
+    if (logged === 'full') {
+      this.#sendLog();
+      logged = this.#memory?.log.append(value);
+    }
+    if (logged === 'in') this.#ended++;
+    else this.#succeededDeep(mayBeShared ? unshared(value) : value);
   }
 
   /** It goes in a message of its own, as the master may not be able to read it. */
   #succeededDeep(value: unknown): void {
-    if (this.#values.length > 0) this.#tell();
-    this.#values.push(value);
+    this.#sendLog();
     try {
-      this.#tell();
+      this.#tell({ values: [value], failures: [] });
     } catch {
-      this.#values.pop();
       this.#failedWith(whyNotCloneable(value));
     }
   }
@@ -56,28 +63,30 @@ export class OutcomeReport {
     this.#failedWith(encodeFailure(thrown));
   }
 
-  /** What the master has not been told; the end of the batch carries it. */
-  rest(): Outcomes {
-    return { from: this.#from, values: this.#values, failures: this.#failures };
-  }
-
   #failedWith(error: EncodedFailure): void {
-    this.#failures.push({ index: this.#from + this.#values.length, error });
-    this.#values.push(undefined);
-    this.#tell();
+    this.#sendLog();
+    this.#tell({ values: [undefined], failures: [{ index: this.#ended, error }] });
   }
 
-  #tell(): void {
-    const message: ThreadNews = { type: 'told', token: this.#token, ...this.rest() };
-    this.#news.postMessage(message);
-    this.#restart(this.#from + this.#values.length);
+  #tell(outcome: Pick<ThreadNews & { type: 'told' }, 'values' | 'failures'>): void {
+    this.#send({ type: 'told', token: this.#token, from: this.#ended, ...outcome });
+    this.#ended++;
+    this.#restart();
   }
 
-  #restart(from: number): void {
-    this.#from = from;
-    this.#values = [];
-    this.#failures = [];
-    this.#memory.log.restart(from);
+  #sendLog(): void {
+    if (this.#memory === undefined || this.#ended === this.#sent) return;
+    this.#send({ type: 'logged', token: this.#token, from: this.#sent, bytes: this.#memory.log.copy() });
+    this.#restart();
+  }
+
+  #send(news: ThreadNews): void {
+    this.#news.postMessage(news);
+  }
+
+  #restart(): void {
+    this.#sent = this.#ended;
+    this.#memory?.log.restart(this.#ended);
   }
 }
 

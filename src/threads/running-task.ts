@@ -3,21 +3,22 @@
 import { OptionError } from '../core/errors.ts';
 import { taskIdOf } from '../core/task.ts';
 import type { CurrentTask } from '../ports/slave-host.ts';
+import type { BatchMemory } from './batch-memory.ts';
+import { attemptAt, numberAt } from './batch-messages.ts';
 import type { BatchOrder } from './orders.ts';
-import type { SlotMemory } from './slot-memory.ts';
 
 export class RunningTask implements CurrentTask {
   readonly id: string;
   readonly tag: string;
   readonly attempt: number;
   readonly #index: number;
-  readonly #memory: SlotMemory;
+  readonly #memory: BatchMemory;
   #controller: AbortController | undefined;
 
-  constructor(order: BatchOrder, index: number, memory: SlotMemory) {
-    this.id = taskIdOf(order.tag, order.numbers[index] ?? 0);
+  constructor(order: BatchOrder, index: number, memory: BatchMemory) {
+    this.id = taskIdOf(order.tag, numberAt(order, index));
     this.tag = order.tag;
-    this.attempt = order.attempts?.[index] ?? 1;
+    this.attempt = attemptAt(order, index);
     this.#index = index;
     this.#memory = memory;
   }

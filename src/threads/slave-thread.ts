@@ -11,6 +11,7 @@ import { BatchRunner, type Lifecycle } from './batch-runner.ts';
 import type { MasterCalls } from './calls.ts';
 import { HandlerModule, ModuleRefusal, tagsOf } from './handler-module.ts';
 import type {
+  BatchAnswer,
   BatchAnswerMessage,
   BatchOrderMessage,
   HandlerSource,
@@ -24,6 +25,9 @@ import { OutcomeReport } from './outcome-report.ts';
 import { SlotMemory } from './slot-memory.ts';
 import { StateCache } from './state-cache.ts';
 
+/** Milliseconds for which batch may follow on batch before the thread's event loop has its turn. */
+const LONGEST_TURN = 20;
+
 export class SlaveThread implements SlaveHost {
   readonly #module: HandlerModule;
   readonly #states = new StateCache((state, name) => this.call('stateValue', [state, name]));
@@ -32,6 +36,9 @@ export class SlaveThread implements SlaveHost {
   #news: MessagePort | undefined;
   #memory: SlotMemory | undefined;
   #newsHeard: number | undefined;
+  #turnedAt = 0;
+  /** The batches after the one that runs. */
+  readonly #next: BatchOrderMessage[] = [];
   #callPort: MessagePort | undefined;
   #calls: Promise<MasterCalls> | undefined;
 
@@ -47,7 +54,7 @@ export class SlaveThread implements SlaveHost {
       case 'load':
         return this.#load(order);
       case 'hear':
-        return this.#hearAll();
+        return this.#runNext();
       case 'leave':
         return this.#leave(order.exit);
       default:
@@ -83,7 +90,7 @@ export class SlaveThread implements SlaveHost {
       this.#handlers = handlers;
       const slot = new SlotMemory(memory);
       this.#memory = slot;
-      this.#runner = new BatchRunner(handlers, slot, new OutcomeReport(news, slot), this.#states);
+      this.#runner = new BatchRunner(handlers, slot, new OutcomeReport(news), this.#states);
       return { tags: tagsOf(handlers), hasTeardown: handlers.teardown !== undefined };
     } catch (error) {
       const isRefusal = error instanceof ModuleRefusal;
@@ -103,11 +110,35 @@ export class SlaveThread implements SlaveHost {
     }
   }
 
-  async #run(message: BatchOrderMessage): Promise<BatchAnswerMessage> {
+  /** Runs a batch, and those that have come meanwhile; answers with the end of the last of them. */
+  async #run(first: BatchOrderMessage): Promise<BatchAnswerMessage> {
     const runner = this.#runner;
     if (runner === undefined) throw new Error('A batch came before the handlers were loaded');
-    if (this.#memory?.news !== this.#newsHeard) this.#hearAll();
-    return writeAnswer(await runner.run(readOrder(message)));
+    this.#hearAll();
+    this.#turnedAt = performance.now();
+    for (let message = first; ; ) {
+      const running = runner.run(readOrder(message));
+      const answer: BatchAnswer = running instanceof Promise ? await running : running;
+      this.#hearAll();
+      const next = answer.leaving ? undefined : this.#next.shift();
+      if (next === undefined) return writeAnswer(answer);
+      this.#news?.postMessage({ type: 'ended', answer: writeAnswer(answer) } satisfies ThreadNews);
+      if (performance.now() - this.#turnedAt > LONGEST_TURN) await this.#turn();
+      message = next;
+    }
+  }
+
+  /** Lets the thread do what it does between two orders: what handlers print gets out, and timers fire. */
+  async #turn(): Promise<void> {
+    await new Promise(setImmediate);
+    this.#turnedAt = performance.now();
+  }
+
+  /** A batch may have come when the one before it had just ended. */
+  #runNext(): Promise<BatchAnswerMessage> | undefined {
+    this.#hearAll();
+    const next = this.#next.shift();
+    return next === undefined ? undefined : this.#run(next);
   }
 
   async #leave(exit: boolean): Promise<undefined> {
@@ -121,17 +152,27 @@ export class SlaveThread implements SlaveHost {
   // ── the master's news ──
 
   /** What the master said before the order is heard before the order is obeyed. */
-  #hearAll(): undefined {
-    if (this.#news === undefined) return;
-    this.#newsHeard = this.#memory?.news;
+  #hearAll(): void {
+    const count = this.#memory?.news;
+    if (this.#news === undefined || count === this.#newsHeard) return;
+    this.#newsHeard = count;
     for (let heard = receiveMessageOnPort(this.#news); heard; heard = receiveMessageOnPort(this.#news)) {
       this.#hear(heard.message);
     }
   }
 
   #hear(message: MasterNews): void {
-    if (message.type === 'forget') this.#states.forget(message.state);
-    else this.#runner?.cancel(message.token, message.index);
+    switch (message.type) {
+      case 'batch':
+        this.#next.push(message.order);
+        return;
+      case 'forget':
+        return this.#states.forget(message.state);
+      case 'cancel':
+        return this.#runner?.cancel(message.token, message.index);
+      default:
+        return message satisfies never;
+    }
   }
 
   /** Comlink is loaded by the first call: most handlers make none. */

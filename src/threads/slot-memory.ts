@@ -1,86 +1,48 @@
 /**
- * What a master and one of its threads share: a few words, and the log of outcomes.
- *
- * The cursor counts starts and ends of the tasks of the running batch, one after the other: it is odd
- * while a task runs, and the task's place is half of it. So the master can see at any time which task
- * runs, how many are done, and on which task a thread died; between two tasks it blames neither.
- *
- * Its topmost bit says that the rest of the batch was revoked. Both sides change the word by atomic
- * operations, so they agree on every task: `or` sets the bit and tells the master how many tasks had
- * been begun at that instant; the thread's next `add` shows it the bit, and it begins no other.
+ * What a master and one of its threads share: memory for two batches, the one that runs and the one after
+ * it, and the number of messages that the master has sent.
  */
 
-import { OutcomeLog } from '../wire/outcome-log.ts';
+import { BatchMemory } from './batch-memory.ts';
 
-const CURSOR = 0;
-const STARTED = 1;
-const CANCELLED = 2;
-const PROGRESS = 3;
-const EPOCH = 4;
-const BASE = 5;
-const LOGGED = 6;
-const END = 7;
-const NEWS = 8;
-const WORDS = 10;
+const NEWS = 0;
+const WORDS = 1;
 
-const HEADER_BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT;
-const LOG_BYTES = 1 << 16;
-
-const REVOKED = 1 << 30;
-/** Parts of one, in which a task's progress is kept. */
-const PROGRESS_PARTS = 1_000_000;
-
-/** What the cursor showed at one instant. */
-export interface CursorReading {
-  readonly done: number;
-  /** The place of the running task; undefined between two tasks. */
-  readonly running: number | undefined;
+/** The memory itself, as it travels. */
+export interface SlotBuffers {
+  readonly words: SharedArrayBuffer;
+  readonly batches: readonly SharedArrayBuffer[];
 }
 
 export class SlotMemory {
-  readonly buffer: SharedArrayBuffer;
-  readonly log: OutcomeLog;
   readonly #words: Int32Array;
+  readonly #batches: readonly [BatchMemory, BatchMemory];
 
-  constructor(buffer = new SharedArrayBuffer(HEADER_BYTES + LOG_BYTES)) {
-    this.buffer = buffer;
-    this.#words = new Int32Array(buffer, 0, WORDS);
-    this.log = new OutcomeLog(buffer, HEADER_BYTES, { epoch: EPOCH, base: BASE, logged: LOGGED, end: END });
+  constructor(buffers?: SlotBuffers) {
+    this.#words = new Int32Array(
+      buffers?.words ?? new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT),
+    );
+    const [first, second] = buffers?.batches ?? [];
+    this.#batches = [new BatchMemory(first), new BatchMemory(second)];
   }
 
-  // ── the master's side ──
-
-  /** Before a batch is handed over; the thread does not run then. */
-  reset(): void {
-    Atomics.store(this.#words, CURSOR, 0);
-    Atomics.store(this.#words, CANCELLED, 0);
-    Atomics.store(this.#words, PROGRESS, -1);
-    this.log.clear();
+  get buffers(): SlotBuffers {
+    const [first, second] = this.#batches;
+    return { words: this.#words.buffer as SharedArrayBuffer, batches: [first.buffer, second.buffer] };
   }
 
-  read(): CursorReading {
-    return readingOf(Atomics.load(this.#words, CURSOR));
+  /** The memory of a batch, for the thread that has got it. */
+  of(token: number): BatchMemory {
+    const [first, second] = this.#batches;
+    return first.isFor(token) ? first : second;
   }
 
-  /** Lets the thread begin no further task of the batch; returns the number that it had begun. */
-  revoke(): number {
-    const { done, running } = readingOf(Atomics.or(this.#words, CURSOR, REVOKED));
-    return running === undefined ? done : done + 1;
-  }
-
-  /** Asks the task at this place of the batch to stop. */
-  cancel(index: number): void {
-    Atomics.store(this.#words, CANCELLED, index + 1);
-  }
-
-  /** Milliseconds for which the running task has run. */
-  runningFor(): number {
-    return (stamp(performance.now()) - Atomics.load(this.#words, STARTED)) | 0;
-  }
-
-  get progress(): number | undefined {
-    const parts = Atomics.load(this.#words, PROGRESS);
-    return parts < 0 ? undefined : parts / PROGRESS_PARTS;
+  /** One that no other batch uses, made ready; for the master that hands a batch over. */
+  ready(token: number, used: BatchMemory | undefined): BatchMemory {
+    const [first, second] = this.#batches;
+    const memory = used === first ? second : first;
+    memory.reset(token);
+    return memory;
   }
 
   /** The master has said something on the news port. */
@@ -88,45 +50,8 @@ export class SlotMemory {
     Atomics.add(this.#words, NEWS, 1);
   }
 
-  // ── the thread's side ──
-
   /** How often the master has said something: a look at it is cheaper than one at the port. */
   get news(): number {
     return Atomics.load(this.#words, NEWS);
   }
-
-  /** Begins the next task, at a time of `performance.now()`; false if the rest of the batch was revoked. */
-  begin(now: number): boolean {
-    Atomics.store(this.#words, STARTED, stamp(now));
-    if ((Atomics.add(this.#words, CURSOR, 1) & REVOKED) === 0) return true;
-    Atomics.sub(this.#words, CURSOR, 1);
-    return false;
-  }
-
-  end(): void {
-    Atomics.add(this.#words, CURSOR, 1);
-  }
-
-  isCancelled(index: number): boolean {
-    return Atomics.load(this.#words, CANCELLED) === index + 1;
-  }
-
-  setProgress(fraction: number): void {
-    Atomics.store(this.#words, PROGRESS, Math.round(fraction * PROGRESS_PARTS));
-  }
-}
-
-function readingOf(word: number): CursorReading {
-  const count = word & ~REVOKED;
-  return { done: count >> 1, running: (count & 1) === 1 ? count >> 1 : undefined };
-}
-
-/**
- * Milliseconds on a clock that all threads of the process share, modulo 2^32. `performance.now()`
- * counts from the start of its own thread, so the distance to the common clock is taken once.
- */
-const distance = Number(process.hrtime.bigint()) / 1e6 - performance.now();
-
-function stamp(now: number): number {
-  return (now + distance) | 0;
 }

@@ -14,12 +14,20 @@ import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { HandlerModuleError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { Progress } from '../core/messages.ts';
-import type { Executor, ExecutorMaster } from '../ports/executor.ts';
+import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { decodeException, type EncodedFailure } from '../wire/outcome.ts';
 import { readAnswer, transferListOf, writeOrder } from './batch-messages.ts';
 import { Crew, type CrewMember } from './crew.ts';
 import { exitCodeOf, reasonOf } from './death.ts';
-import type { BatchAnswer, BatchAnswerMessage, HandlerSource, LoadAnswer, Order, Refusal } from './orders.ts';
+import type {
+  BatchAnswerMessage,
+  BatchOrderMessage,
+  HandlerSource,
+  HearOrder,
+  LoadAnswer,
+  Order,
+  Refusal,
+} from './orders.ts';
 import { Slot } from './slot.ts';
 import { within } from './within.ts';
 
@@ -37,6 +45,8 @@ interface Seat {
   readonly slot: Slot;
   state: 'loading' | 'ready';
   hasTeardown: boolean;
+  /** It works on an order, and hears what comes meanwhile before it sleeps. */
+  isAwake: boolean;
 }
 
 /** Milliseconds that a thread has beyond `startTimeout` to say itself that its script came to nothing. */
@@ -83,23 +93,41 @@ export class ThreadPool implements Executor {
   run(slave: number, lease: Lease): void {
     const seat = this.#seats.get(slave);
     if (seat === undefined) return;
-    seat.slot.begin(lease);
-    this.#send(seat, writeOrder(lease), transferListOf(lease)).then(
-      (answer) => this.#batchEnded(seat, lease, readAnswer(answer as BatchAnswerMessage)),
-      (error) => (seat.member.gone ? this.#died(seat, error) : this.#undelivered(seat, lease, error)),
-    );
+    seat.slot.take(lease);
+    if (seat.isAwake) this.#sendAhead(seat, lease);
+    else this.#wake(seat, writeOrder(lease), transferListOf(lease), lease);
     this.#lookIn(seat.slot.nextLook(this.#timeoutOf));
   }
 
+  /** Lets a thread that sleeps run what it is told, and what it finds afterwards. */
+  #wake(seat: Seat, order: BatchOrderMessage | HearOrder, transfer: readonly unknown[], lease?: Lease): void {
+    seat.isAwake = true;
+    this.#send(seat, order, transfer).then(
+      (answer) => this.#answered(seat, answer as BatchAnswerMessage),
+      (error) => {
+        seat.isAwake = false;
+        if (seat.member.gone || lease === undefined) this.#died(seat, error);
+        else this.#undelivered(seat, lease, error);
+      },
+    );
+  }
+
+  /** The thread finds it when it has ended the batch that it runs. */
+  #sendAhead(seat: Seat, lease: Lease): void {
+    try {
+      seat.slot.say({ type: 'batch', order: writeOrder(lease) });
+    } catch (error) {
+      this.#undelivered(seat, lease, error);
+    }
+  }
+
   revoke(slave: number, token: number): void {
-    const slot = this.#seats.get(slave)?.slot;
-    if (slot?.lease?.token !== token) return;
-    this.#master.report({ type: 'tail revoked', token, from: slot.revoke() });
+    const from = this.#seats.get(slave)?.slot.revoke(token);
+    if (from !== undefined) this.#master.report({ type: 'tail revoked', token, from });
   }
 
   cancel(slave: number, token: number, index: number): void {
-    const slot = this.#seats.get(slave)?.slot;
-    if (slot?.lease?.token === token) slot.cancel(index);
+    this.#seats.get(slave)?.slot.cancel(token, index);
   }
 
   dismiss(slave: number, replace: boolean): void {
@@ -120,8 +148,7 @@ export class ThreadPool implements Executor {
   }
 
   progressOf(slave: number): number | undefined {
-    const slot = this.#seats.get(slave)?.slot;
-    return slot?.lease === undefined ? undefined : slot.memory.progress;
+    return this.#seats.get(slave)?.slot.progress;
   }
 
   close(grace: number): Promise<void> {
@@ -149,8 +176,8 @@ export class ThreadPool implements Executor {
   #seat(member: CrewMember): void {
     const slave = this.#master.newSlaveId();
     const info = `${this.#options.machine}, thread ${member.threadId}`;
-    const slot = new Slot(slave, info, (news) => this.#master.report(news));
-    const seat: Seat = { member, slot, state: 'loading', hasTeardown: false };
+    const slot = new Slot(slave, info, (news) => this.#hear(seat, news));
+    const seat: Seat = { member, slot, state: 'loading', hasTeardown: false, isAwake: false };
     this.#seats.set(slave, seat);
     slot.listen((port) => this.#serveCalls(port));
     void this.#load(seat);
@@ -183,7 +210,7 @@ export class ThreadPool implements Executor {
     seat.hasTeardown = hasTeardown;
     this.#master.handlersKnown(tags);
     const budget = this.#options.maxTasksPerThread;
-    this.#master.report({ type: 'slave joined', slave, info, tags, eager: true, budget });
+    this.#master.report({ type: 'slave joined', slave, info, tags, eager: true, budget, ahead: 1 });
     if (this.#everReady) return;
     this.#everReady = true;
     // To start threads takes milliseconds: whoever waited for the first slave may have a task for it now.
@@ -219,31 +246,42 @@ export class ThreadPool implements Executor {
     return member.send(order, transfer, slot.killer);
   }
 
-  #batchEnded(seat: Seat, lease: Lease, answer: BatchAnswer): void {
-    const { from, values, failures, ...end } = answer;
-    const { token } = lease;
-    seat.slot.end(from > 0);
+  /** The thread has run all that it had found, and sleeps. */
+  #answered(seat: Seat, message: BatchAnswerMessage): void {
+    const answer = readAnswer(message);
+    // A batch may have been sent ahead when the thread had just looked for one.
+    const hasAfter = seat.slot.hasAfter(answer.token);
+    seat.isAwake = hasAfter;
+    seat.slot.ended(answer);
+    if (hasAfter) this.#wake(seat, { type: 'hear' }, []);
+  }
+
+  #hear(seat: Seat, news: ExecutorNews): void {
+    this.#master.report(news);
+    if (news.type !== 'batch ended') return;
     this.#barrenDeaths = 0;
-    this.#master.report({ type: 'batch ended', token, ...end, rest: { token, from, values, failures } });
+    this.#lookIn(seat.slot.nextLook(this.#timeoutOf));
     this.#onBatchEnd();
   }
 
-  /** The thread lives and has not got the order: something in it cannot be sent, such as a moved buffer. */
-  #undelivered(seat: Seat, lease: Lease, error: unknown): void {
+  /** The thread lives and has not got the batch: something in it cannot be sent, such as a moved buffer. */
+  #undelivered({ slot }: Seat, { token, size }: Lease, error: unknown): void {
+    slot.drop(token);
     const what = `something that cannot be sent (${error instanceof Error ? error.message : String(error)})`;
     const failure: EncodedFailure = { kind: 'not cloneable', path: 'a parameter', what };
-    const failures = lease.tasks.map((_task, index) => ({ index, error: failure }));
-    const values = lease.tasks.map(() => undefined);
-    const done = values.length;
-    this.#batchEnded(seat, lease, {
-      from: 0,
-      values,
-      failures,
-      done,
+    const values = new Array<undefined>(size).fill(undefined);
+    const failures = values.map((_none, index) => ({ index, error: failure }));
+    const rest = { token, from: 0, values, failures };
+    this.#master.report({
+      type: 'batch ended',
+      token,
+      done: size,
       elapsed: 0,
       longest: 0,
       leaving: false,
+      rest,
     });
+    this.#onBatchEnd();
   }
 
   async #serveCalls(port: MessagePort): Promise<void> {
@@ -270,7 +308,7 @@ export class ThreadPool implements Executor {
   }
 
   readonly #timeoutOf = (lease: Lease, index: number): number | undefined =>
-    lease.tasks[index]?.options?.timeout ?? this.#master.taskTimeout;
+    lease.at(index)?.options?.timeout ?? this.#master.taskTimeout;
 
   // ── threads go ───────────────────────────────────────────────────────────────────────────────
 
@@ -339,14 +377,14 @@ export class ThreadPool implements Executor {
   /** Running tasks may end; what has not begun is taken back. */
   async #batchesEnd(grace: number): Promise<void> {
     const busy = () => [...this.#seats.values()].filter(({ slot }) => slot.lease !== undefined);
-    for (const { slot } of busy()) this.revoke(slot.slave, slot.lease?.token ?? 0);
+    for (const { slot } of busy()) for (const { token } of slot.leases) this.revoke(slot.slave, token);
     if (grace > 0 && busy().length > 0) {
       const ended = new Promise<void>((resolve) => {
         this.#onBatchEnd = () => busy().length === 0 && resolve();
       });
       await within(grace, ended);
     }
-    for (const { slot } of busy()) slot.cancel(slot.memory.read().running ?? 0);
+    for (const { slot } of busy()) slot.cancelRunning();
   }
 
   async #tearDown(grace: number): Promise<void> {

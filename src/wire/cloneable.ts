@@ -32,23 +32,41 @@ export function isPrimitive(value: unknown): boolean {
 }
 
 /**
+ * Whether an object is a plain object or a short array, which are read property by property; undefined for all
+ * else, and where reading would not give what a structured clone has.
+ */
+export function flatKindOf(value: object): 'object' | 'array' | undefined {
+  if (types.isProxy(value)) return undefined;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype) return 'object';
+  if (prototype !== Array.prototype) return undefined;
+  return isFlatArray(value as unknown[]) ? 'array' : undefined;
+}
+
+/** An array may have holes, and properties beside its items, as the match of a regular expression has. */
+function isFlatArray(value: readonly unknown[]): boolean {
+  if (value.length > LONGEST_FLAT_ARRAY) return false;
+  const keys = Object.keys(value);
+  // The keys of items come first.
+  return keys.length === value.length && (keys.length === 0 || keys.at(-1) === String(keys.length - 1));
+}
+
+/**
  * A copy of a primitive, or of a plain object or short array that holds nothing but primitives;
  * `DEEP` for all else. Ten times as fast as `structuredClone`, and with the same outcome.
  */
 export function flatCopy(value: unknown): unknown {
   if (isPrimitive(value)) return value;
-  if (typeof value !== 'object' || value === null || types.isProxy(value)) return DEEP;
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === Array.prototype) return flatArrayCopy(value as unknown[]);
-  if (prototype !== Object.prototype) return DEEP;
+  if (typeof value !== 'object' || value === null) return DEEP;
+  const kind = flatKindOf(value);
+  if (kind === 'array') return flatArrayCopy(value as unknown[]);
+  if (kind === undefined) return DEEP;
   const copy: Record<string, unknown> = { ...value };
   for (const key in copy) if (!isPrimitive(copy[key])) return DEEP;
   return copy;
 }
 
 function flatArrayCopy(value: unknown[]): unknown {
-  // An array may have properties beside its items, as the match of a regular expression has.
-  if (value.length > LONGEST_FLAT_ARRAY || Object.keys(value).length !== value.length) return DEEP;
   const copy = value.slice();
   for (const item of copy) if (!isPrimitive(item)) return DEEP;
   return copy;

@@ -74,7 +74,7 @@ describe('The invariants', () => {
     'a slave that was forgotten with its lease': [() => scene.ledger.slaves.clear(), /a slave that is there/],
     'a free slave that is no taker': [() => scene.ledger.takers.deleteAll(() => true), /is free exactly/],
     'a taker for a task that waits': [
-      () => scene.ledger.takers.add({ slave: undefined, tags: undefined, ask: 99 }),
+      () => scene.ledger.takers.add({ slave: undefined, tags: undefined, ask: 99, ahead: false }),
       /nobody waits for a task that waits too/,
     ],
     'a told task that is still leased': [() => Object.assign(leased.lease!, { told: 1 }), /still holds/],

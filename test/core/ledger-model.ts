@@ -136,7 +136,7 @@ export class LedgerModel {
   left(id: number): void {
     const slave = this.slaves.get(id);
     if (slave === undefined) return;
-    for (const lease of this.leasesOf(slave))
+    for (const lease of this.leasesOf(slave).reverse())
       this.#giveBack(lease, { token: lease.token, done: 0, running: undefined }, false);
     this.#forget(slave);
   }
@@ -144,7 +144,7 @@ export class LedgerModel {
   lost(id: number, progress: Progress | undefined): void {
     const slave = this.slaves.get(id);
     if (slave === undefined) return;
-    for (const lease of this.leasesOf(slave)) {
+    for (const lease of this.leasesOf(slave).reverse()) {
       const nothing = { token: lease.token, done: 0, running: undefined };
       if (progress === undefined) this.#giveBack(lease, 'unseen', true);
       else this.#giveBack(lease, progress.token === lease.token ? progress : nothing, true);

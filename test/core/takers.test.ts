@@ -3,12 +3,20 @@ import { beforeEach, describe, it } from 'node:test';
 import { SlaveRecord } from '#src/core/slave.js';
 import { type Taker, Takers } from '#src/core/takers.js';
 
-const slaves = [1, 2, 3].map((id) => new SlaveRecord(id, `slave ${id}`, undefined, true));
-const free = (id: number): Taker => ({ slave: slaves[id - 1], tags: undefined, ask: undefined });
+const slaves = [1, 2, 3].map(
+  (id) => new SlaveRecord({ slave: id, info: `slave ${id}`, tags: undefined, eager: true }),
+);
+const free = (id: number): Taker => ({
+  slave: slaves[id - 1],
+  tags: undefined,
+  ask: undefined,
+  ahead: false,
+});
 const asking = (ask: number, id?: number): Taker => ({
   slave: id === undefined ? undefined : slaves[id - 1],
   tags: undefined,
   ask,
+  ahead: false,
 });
 
 let takers: Takers;

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { beforeEach, describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
-import type { OutcomeLog } from '#src/wire/outcome-log.js';
-import { logOverSharedMemory, ROUNDS, valueAt } from './outcome-log-writer.ts';
+import { type CountingLog, logOverSharedMemory, ROUNDS, valueAt } from './outcome-log-writer.ts';
 
-let log: OutcomeLog;
+let log: CountingLog;
 
 /** What the master reads, from the first on. */
 function logged(): unknown[] {
@@ -32,7 +31,7 @@ describe('The outcome log', () => {
   };
   for (const [what, list] of Object.entries(values)) {
     it(`gives back ${what} as they were`, () => {
-      for (const value of list) assert.equal(log.append(value), true);
+      for (const value of list) assert.equal(log.append(value), 'in');
       assert.deepEqual(logged(), list);
     });
   }
@@ -49,7 +48,7 @@ describe('The outcome log', () => {
     fc.assert(
       fc.property(fc.array(value, { maxLength: 20 }), (list) => {
         log.restart(0);
-        const taken = list.filter((one) => log.append(one));
+        const taken = list.filter((one) => log.append(one) === 'in');
         assert.deepEqual(logged(), taken.length === 0 ? [] : taken.map((one) => structuredClone(one)));
       }),
       { numRuns: 500 },
@@ -73,9 +72,9 @@ describe('The outcome log', () => {
 
   it('refuses when it is full, and keeps what it has', () => {
     let count = 0;
-    while (log.append(count)) count++;
+    while (log.append(count) === 'in') count++;
     assert.ok(count > 1000, `${count} numbers`);
-    assert.equal(log.append('one more'), false);
+    assert.equal(log.append(0.5), 'full');
     assert.deepEqual(
       logged(),
       Array.from({ length: count }, (_, n) => n),
@@ -83,23 +82,24 @@ describe('The outcome log', () => {
   });
 
   it('refuses what is too large for it', () => {
-    assert.equal(log.append('x'.repeat(5000)), false);
-    assert.equal(log.append({ text: 'x'.repeat(5000) }), false);
-    assert.equal(log.append(2n ** 100_000n), false);
-    assert.equal(log.append('small'), true);
+    assert.equal(log.append('x'.repeat(50_000)), 'full');
+    assert.equal(log.append({ text: 'x'.repeat(50_000) }), 'full');
+    assert.equal(log.append(2n ** 400_000n), 'full');
+    assert.equal(log.append('small'), 'in');
     assert.deepEqual(logged(), ['small']);
   });
 
   it('has room again after a restart', () => {
-    while (log.append(1));
+    while (log.append(1) === 'in');
     log.restart(7);
-    assert.equal(log.append('new'), true);
+    assert.equal(log.append('new'), 'in');
     assert.deepEqual(log.read(7), { from: 7, values: ['new'] });
   });
 
   it('is empty after it was cleared for the next batch', () => {
     log.append('old');
     log.clear();
+    log.restart(0);
     assert.equal(log.read(0), undefined);
   });
 

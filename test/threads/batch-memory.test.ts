@@ -2,21 +2,21 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { beforeEach, describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { SlotMemory } from '#src/threads/slot-memory.js';
-import { ENDED, ROUND, type RunnerData, WORDS } from './slot-memory-runner.ts';
+import { BatchMemory } from '#src/threads/batch-memory.js';
+import { ENDED, ROUND, type RunnerData, WORDS } from './batch-memory-runner.ts';
 
-let master: SlotMemory;
-let thread: SlotMemory;
+let master: BatchMemory;
+let thread: BatchMemory;
 
 function runOne(): void {
-  assert.equal(thread.begin(performance.now()), true);
+  assert.equal(thread.begin(), true);
   thread.end();
 }
 
 beforeEach(() => {
-  master = new SlotMemory();
-  thread = new SlotMemory(master.buffer);
-  master.reset();
+  master = new BatchMemory();
+  thread = new BatchMemory(master.buffer);
+  master.reset(1);
 });
 
 describe('The cursor of a slot', () => {
@@ -26,7 +26,7 @@ describe('The cursor of a slot', () => {
 
   it('shows which task runs, and between two tasks that none does', () => {
     for (let index = 0; index < 3; index++) {
-      thread.begin(performance.now());
+      thread.begin();
       assert.deepEqual(master.read(), { done: index, running: index });
       thread.end();
       assert.deepEqual(master.read(), { done: index + 1, running: undefined });
@@ -35,29 +35,29 @@ describe('The cursor of a slot', () => {
 
   it('lets the running task end after a revocation, and no other begin', () => {
     runOne();
-    thread.begin(performance.now());
+    thread.begin();
     assert.equal(master.revoke(), 2);
     assert.deepEqual(master.read(), { done: 1, running: 1 });
     thread.end();
     assert.deepEqual(master.read(), { done: 2, running: undefined });
-    assert.equal(thread.begin(performance.now()), false);
+    assert.equal(thread.begin(), false);
     assert.deepEqual(master.read(), { done: 2, running: undefined });
   });
 
   it('gives away everything when it is revoked before the first task', () => {
     assert.equal(master.revoke(), 0);
-    assert.equal(thread.begin(performance.now()), false);
+    assert.equal(thread.begin(), false);
   });
 
   it('gives away what is behind the last task when it is revoked between two', () => {
     runOne();
     assert.equal(master.revoke(), 1);
-    assert.equal(thread.begin(performance.now()), false);
+    assert.equal(thread.begin(), false);
   });
 
   it('may be revoked twice', () => {
     runOne();
-    thread.begin(performance.now());
+    thread.begin();
     assert.equal(master.revoke(), 2);
     assert.equal(master.revoke(), 2);
     thread.end();
@@ -67,7 +67,7 @@ describe('The cursor of a slot', () => {
   it('begins anew with the next batch, revoked or not', () => {
     runOne();
     master.revoke();
-    master.reset();
+    master.reset(1);
     assert.deepEqual(master.read(), { done: 0, running: undefined });
     runOne();
     assert.deepEqual(master.read(), { done: 1, running: undefined });
@@ -79,7 +79,7 @@ describe('What a slot knows of the running task', () => {
     master.cancel(0);
     assert.equal(thread.isCancelled(0), true);
     assert.equal(thread.isCancelled(1), false);
-    master.reset();
+    master.reset(1);
     assert.equal(thread.isCancelled(0), false);
   });
 
@@ -89,21 +89,25 @@ describe('What a slot knows of the running task', () => {
       thread.setProgress(fraction);
       assert.equal(master.progress, fraction);
     }
-    master.reset();
+    master.reset(1);
     assert.equal(master.progress, undefined);
   });
 
   it('is for how long it has run, by the clock of the process', () => {
-    thread.begin(performance.now() - 1000);
+    thread.begin();
+    thread.stamp(performance.now() - 1000);
+    thread.stamp(performance.now() - 1000);
     const time = master.runningFor();
     assert.ok(time >= 999 && time < 60_000, `${time} ms`);
   });
 
   it('is what it has logged', () => {
     thread.log.restart(0);
+    thread.begin();
     thread.log.append('zero');
+    thread.end();
     assert.deepEqual(master.log.read(0), { from: 0, values: ['zero'] });
-    master.reset();
+    master.reset(1);
     assert.equal(master.log.read(0), undefined);
   });
 });
@@ -112,11 +116,11 @@ const BATCHES = 1000;
 const TASKS = 1000;
 
 /** Hands batch after batch to the runner, and revokes each when it has come to some place or other. */
-function revokeEach(memory: SlotMemory, words: Int32Array): number[] {
+function revokeEach(memory: BatchMemory, words: Int32Array): number[] {
   const begun: number[] = [];
   for (let batch = 0; batch < BATCHES; batch++) {
     const place = (batch * 379) % TASKS;
-    memory.reset();
+    memory.reset(1);
     Atomics.store(words, ROUND, batch + 1);
     Atomics.notify(words, ROUND);
     while (memory.read().done < place);
@@ -131,7 +135,7 @@ describe('A thread that runs while its master revokes', () => {
     const rounds = new SharedArrayBuffer(4 * WORDS);
     const ran = new SharedArrayBuffer(4 * BATCHES);
     const workerData: RunnerData = { slot: master.buffer, rounds, ran, tasks: TASKS };
-    const worker = new Worker(new URL('./slot-memory-runner.js', import.meta.url), { workerData });
+    const worker = new Worker(new URL('./batch-memory-runner.js', import.meta.url), { workerData });
     const ended = once(worker, 'exit');
     await once(worker, 'online');
     const begun = revokeEach(master, new Int32Array(rounds));
