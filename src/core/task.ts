@@ -20,6 +20,10 @@ export interface TaskOptions {
   readonly timeout?: number;
   /** Further tries after a thrown error or a timeout. */
   readonly retries?: number;
+  /** Slaves that the task may cost. */
+  readonly maxLosses?: number;
+  /** How many tasks travel together, whatever they cost. */
+  readonly chunkSize?: number;
   /** Its buffers are moved, not copied, so it can run once only. */
   readonly transfer?: readonly unknown[];
   /** Its outcome is asked for by name (`submit`): it is settled at once and never waits to be collected. */

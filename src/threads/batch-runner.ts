@@ -2,6 +2,7 @@
 
 import { SLICE } from '../core/batching.ts';
 import type { CurrentTask, Handlers } from '../ports/slave-host.ts';
+import { parallelMapSkip, SKIPPED } from '../wire/skip.ts';
 import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
 import type { OutcomeReport } from './outcome-report.ts';
 import { RunningTask } from './running-task.ts';
@@ -99,7 +100,7 @@ export class BatchRunner {
 
   #succeeded(value: unknown): void {
     this.#ended();
-    this.#report.succeeded(value, this.#states.used);
+    this.#report.succeeded(value === parallelMapSkip ? SKIPPED : value, this.#states.used);
   }
 
   #failed(error: unknown): void {
