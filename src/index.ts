@@ -33,6 +33,7 @@ export type {
   TaskCounts,
   TaskResult,
 } from './ports/task-manager.ts';
+export type { ProgressOption, ProgressState } from './progress/progress-state.ts';
 export { currentTask } from './slave/current-task.ts';
 export { GlobalStateValue } from './slave/global-state-value.ts';
 export { getMachineInfo } from './slave/machine-info.ts';

@@ -27,9 +27,17 @@ const ROOMS: Readonly<Record<string, Room>> = {
   threads: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE, 'piscina', 'comlink'] },
   tcp: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE, 'birpc'] },
   registry: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE] },
+  // Progress is told with what others count: it knows nobody, and a farm as well as a map can start it.
+  progress: { uses: [], packages: [ANY_NODE, 'cli-progress'] },
   slave: { uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry'], packages: [ANY_NODE] },
-  map: { uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'master'], packages: [ANY_NODE] },
-  master: { uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'slave'], packages: [ANY_NODE] },
+  map: {
+    uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'progress', 'master'],
+    packages: [ANY_NODE],
+  },
+  master: {
+    uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'progress', 'slave'],
+    packages: [ANY_NODE],
+  },
 };
 
 const files = readdirSync('src', { recursive: true })

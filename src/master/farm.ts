@@ -5,6 +5,7 @@
 
 import { TaskFarmError, TaskManagerTermination } from '../core/errors.ts';
 import type { RemoteCall } from '../ports/line.ts';
+import { type Progress, startProgress } from '../progress/start-progress.ts';
 import { claimLabel, releaseLabel } from '../registry/labels.ts';
 import { getMachineInfo } from '../slave/machine-info.ts';
 import { availableThreads } from '../threads/available-threads.ts';
@@ -15,6 +16,7 @@ import { LONGEST_TIMER } from '../threads/within.ts';
 import { onAbort } from './abort-listeners.ts';
 import { Driver } from './driver.ts';
 import type { FarmOptions } from './job-options.ts';
+import { progressOf } from './stats.ts';
 import { systemClock } from './system-clock.ts';
 import { TaskManager } from './task-manager.ts';
 
@@ -35,6 +37,7 @@ export class Farm {
   readonly #place: HandlerPlace;
   readonly #threads: number;
   #unwatchSignal = () => {};
+  #progress: Progress | undefined;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -59,9 +62,18 @@ export class Farm {
     claimLabel(this.label);
     const { signal } = this.options;
     if (signal !== undefined) this.#unwatchSignal = onAbort(signal, this.#aborted);
+    this.#progress = this.#startProgress();
     const { module } = this.#place;
     if (this.#threads === 0 || module === undefined || this.driver.end !== undefined) return;
     await this.#threadPool(module).start();
+  }
+
+  /** What a user's function throws ends the job, as it does in `run()`. */
+  #startProgress(): Progress {
+    const { driver } = this;
+    const failed = (error: unknown) =>
+      driver.finish(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    return startProgress(this.options.progress, () => progressOf(driver), failed);
   }
 
   #threadPool(module: string): ThreadPool {
@@ -158,6 +170,7 @@ export class Farm {
     driver.finish(reason);
     this.taskManager.terminate();
     if (this.#started !== undefined) await this.#release();
+    this.#progress?.stop();
   }
 
   /** The label is ours only if `start` got it. */
