@@ -387,7 +387,8 @@ export class Ledger {
   #batchFrom(first: TaskRecord, most: number): TaskRecord[] {
     if (travelsAlone(first)) return [first];
     const { tag } = first;
-    const wanted = first.options?.chunkSize ?? tag.cost.batchSize(tag.waiting, Math.max(1, this.#eagerSlaves));
+    const wanted =
+      first.options?.chunkSize ?? tag.cost.batchSize(tag.waiting, Math.max(1, this.#eagerSlaves));
     const size = Math.min(most, wanted);
     const batch = [first];
     let task: TaskRecord | undefined = first.next;

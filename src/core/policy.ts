@@ -19,7 +19,8 @@ export function mayRetry(task: TaskRecord, policy: LedgerPolicy): boolean {
 /** After a loss that has been counted already: why this was the last, or undefined if it was not. */
 export function lossEndsTask(task: TaskRecord, policy: LedgerPolicy): string | undefined {
   const cost = task.losses?.length ?? 0;
-  if (cost >= (task.options?.maxLosses ?? policy.maxLosses)) return `it cost ${cost} ${cost === 1 ? 'slave' : 'slaves'}`;
+  if (cost >= (task.options?.maxLosses ?? policy.maxLosses))
+    return `it cost ${cost} ${cost === 1 ? 'slave' : 'slaves'}`;
   if (task.options?.transfer !== undefined) return 'its buffers went with a lost slave';
   return undefined;
 }

@@ -16,7 +16,6 @@ import type { RunOutcomes, TaskRun, TaskRunner } from '../ports/task-run.ts';
 import { asRejected, asThrown, isFatal } from './failures.ts';
 import type { ItemSource } from './item-source.ts';
 import { packed } from './packed.ts';
-import type { Tally } from './tally.ts';
 
 export interface Sink {
   /** So many further items were read. */
@@ -43,7 +42,16 @@ export interface FlowOptions {
   readonly runner: () => TaskRunner;
   /** How many items may be read and not released. */
   readonly bound: () => number;
-  readonly tally: Tally;
+}
+
+export interface FlowCounts {
+  /** Items with an outcome. */
+  readonly done: number;
+  readonly failed: number;
+  /** Items read that have none yet. */
+  readonly open: number;
+  /** Undefined while nobody knows. */
+  readonly total: number | undefined;
 }
 
 /** Items in one run; between two long ones the event loop turns, so that outcomes are heard. */
@@ -59,6 +67,9 @@ export class ItemFlow {
   #held = 0;
   /** Items read whose outcome was not told. */
   #open = 0;
+  #failures = 0;
+  /** Items from here on are not wanted. */
+  #end = Number.POSITIVE_INFINITY;
   /** Nothing more is read. */
   #exhausted = false;
   /** Nothing more is told. */
@@ -69,6 +80,12 @@ export class ItemFlow {
   constructor(options: FlowOptions, sink: Sink) {
     this.#options = options;
     this.#sink = sink;
+  }
+
+  get counts(): FlowCounts {
+    const ended = this.#next - this.#open;
+    const total = this.#exhausted ? this.#next : this.#options.source.size;
+    return { done: ended, failed: this.#failures, open: this.#open, total };
   }
 
   /** Begins to read, at once. */
@@ -91,6 +108,7 @@ export class ItemFlow {
 
   /** Nobody wants the items from an index on: drops the runs that hold no other. */
   dropFrom(index: number): void {
+    this.#end = Math.min(this.#end, index);
     for (const run of this.#runs) if (run.first >= index) this.#drop(run);
   }
 
@@ -100,7 +118,6 @@ export class ItemFlow {
     this.#over = true;
     this.stopReading();
     for (const run of this.#runs) this.#drop(run);
-    this.#options.tally.end();
   }
 
   #drop(run: Run): void {
@@ -190,7 +207,7 @@ export class ItemFlow {
   }
 
   #requestFrom(first: number, items: readonly unknown[] | Float64Array): void {
-    if (this.#over) return;
+    if (this.#over || first >= this.#end) return;
     const { tag, withIndex, taskOptions: options, runner } = this.#options;
     const run = new Run(first, items.length, this.#hear);
     this.#runs.add(run);
@@ -198,7 +215,7 @@ export class ItemFlow {
     try {
       run.task = runner().requestRun({ tag, items: packed(items), firstIndex, options, outcomes: run });
     } catch (error) {
-      this.#break(error);
+      this.break(error);
     }
   }
 
@@ -209,7 +226,7 @@ export class ItemFlow {
     },
     failed: (run: Run, place: number, error: Error): void => {
       this.#told(run, 1);
-      if (isFatal(error)) this.#break(error);
+      if (isFatal(error)) this.break(error);
       else this.#failed(run.first + place, asThrown(run.first + place, error));
     },
   };
@@ -221,14 +238,13 @@ export class ItemFlow {
 
   #failed(index: number, error: unknown): void {
     if (this.#over) return;
-    this.#options.tally.failed();
+    this.#failures++;
     this.#ended(index, 1, () => this.#sink.failed(index, error));
   }
 
   #ended(index: number, count: number, tell: (index: number) => void): void {
     if (this.#over) return;
     this.#open -= count;
-    this.#options.tally.done(count);
     tell(index);
     this.#endIfDone();
   }
@@ -236,11 +252,11 @@ export class ItemFlow {
   #endIfDone(): void {
     if (this.#over || !this.#exhausted || this.#open > 0) return;
     this.#over = true;
-    this.#options.tally.end();
     this.#sink.ended();
   }
 
-  #break(error: unknown): void {
+  /** Ends all for a reason that the sink is told. */
+  break(error: unknown): void {
     if (this.#over) return;
     this.stop();
     this.#sink.broke(error);

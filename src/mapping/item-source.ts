@@ -38,27 +38,22 @@ const SKIP: Reading = { type: 'skip' };
 export function openSource(items: unknown): ItemSource {
   if (isTyped(items)) return new TypedSource(items);
   if (isPlainArray(items)) return new ArraySource(items);
-  const { asyncIterator, iterator } = Symbol;
-  const asyncMethod = items == null ? undefined : Reflect.get(Object(items), asyncIterator);
-  const method = asyncMethod ?? (items == null ? undefined : Reflect.get(Object(items), iterator));
-  if (typeof method !== 'function') {
-    throw new OptionError('items', 'an iterable or async iterable', describe(items));
-  }
-  return new IteratorSource(Reflect.apply(method, items, []));
+  return new IteratorSource(Reflect.apply(iterationOf(items), items, []));
 }
 
-export function isIterable(items: unknown): boolean {
-  if (items === null || items === undefined) return false;
-  const object = Object(items);
-  return (
-    typeof Reflect.get(object, Symbol.asyncIterator) === 'function' ||
-    typeof Reflect.get(object, Symbol.iterator) === 'function'
-  );
+/** @throws {@link OptionError} if there is no way to iterate over it. */
+export function assertIterable(items: unknown): void {
+  iterationOf(items);
 }
 
-export function describe(items: unknown): string {
-  if (items === null) return 'null';
-  return typeof items === 'object' ? 'an object that is neither' : `of type ${typeof items}`;
+/** The method that starts an iteration; the async one where there are both, as in `for await`. */
+function iterationOf(items: unknown): () => Iterator<unknown> | AsyncIterator<unknown> {
+  const object = items === null || items === undefined ? {} : Object(items);
+  const method = Reflect.get(object, Symbol.asyncIterator) ?? Reflect.get(object, Symbol.iterator);
+  if (typeof method === 'function') return method;
+  const isObject = typeof items === 'object' && items !== null;
+  const got = isObject ? 'an object that is neither' : `${String(items)} (${typeof items})`;
+  throw new OptionError('items', 'an iterable or async iterable', got);
 }
 
 type NumberArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
@@ -124,9 +119,7 @@ class ArraySource implements ItemSource {
     let to = from;
     while (to < end && !isSpecial(this.#items[to])) to++;
     this.#position = Math.max(to, from + 1);
-    return to > from
-      ? { type: 'items', items: this.#items.slice(from, to) }
-      : readSpecial(this.#items[from]);
+    return to > from ? { type: 'items', items: this.#items.slice(from, to) } : readSpecial(this.#items[from]);
   }
 
   close(): void {}

@@ -39,6 +39,6 @@ export interface TaskRunner {
   readonly slots: number;
   /** How many tasks of a tag may travel together next, as far as their cost is known. */
   batchSizeOf(tag: string): number;
-  /** Slaves that tasks of a tag have cost so far. */
-  lossesOf(tag: string): number;
+  /** Tasks of a tag that are with slaves, and slaves that they have cost so far. */
+  countsOf(tag: string): { readonly running: number; readonly lost: number };
 }
