@@ -2,7 +2,7 @@
 
 import type { Loss } from './errors.ts';
 import type { Lease } from './lease.ts';
-import type { TagRecord } from './tag.ts';
+import { shortNameOf, type TagRecord } from './tag.ts';
 
 /**
  * - `waiting`: in the waiting line
@@ -83,7 +83,7 @@ export class TaskRecord {
 
 /** The public name of a task. */
 export function taskIdOf(tag: string, number: number): string {
-  return `${tag}_${number}`;
+  return `${shortNameOf(tag)}_${number}`;
 }
 
 /** The number in a task's public name, or -1 where it has none. */

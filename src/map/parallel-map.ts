@@ -12,10 +12,11 @@ import {
   requestOf,
   type ThreadOptions,
 } from '../master/map-options.ts';
-import { availableThreads } from '../threads/available-threads.ts';
 import type { parallelMapSkip } from '../wire/skip.ts';
 import type { HandlerReference } from './handlers-from.ts';
-import { borrowFarm, type Loan, prepareMapper } from './own-farm.ts';
+import { InlineRunner, runsInline } from './inline-run.ts';
+import { prepareMapper } from './mapper.ts';
+import { borrowFarm, type Loan, threadsFor } from './warm-farms.ts';
 
 type Returned<Result> = Result | typeof parallelMapSkip | PromiseLike<Result | typeof parallelMapSkip>;
 
@@ -30,9 +31,6 @@ export type Mapper<Item, Result> = MapFunction<Item, Result> | HandlerReference<
 export interface ParallelMapOptions extends MapOptions, ThreadOptions {}
 
 export interface ParallelMapIterableOptions extends ParallelMapOptions, IterableOptions {}
-
-/** Threads beyond these only compete with each other. */
-const THREADS_PER_CORE = 4;
 
 /**
  * Maps items in parallel on all cores, as `items.map(mapper)` does on one.
@@ -88,18 +86,15 @@ function mapRequest(items: unknown, mapper: unknown, options: ParallelMapOptions
   const prepared = prepareMapper(mapper);
   const { resourceLimits } = options;
   const threads = threadsFor(options.concurrency);
+  const { tag } = prepared;
   return () => {
     let loan: Loan | undefined;
     const runner = () => {
+      if (runsInline()) return new InlineRunner(prepared);
       loan = borrowFarm(prepared, { threads, resourceLimits });
       return loan.farm.driver;
     };
-    const over = () => loan?.release();
-    return { ...requestOf(options), items, tag: prepared.tag, threads, withIndex: true, runner, over };
+    const over = (cutShort: boolean) => loan?.release(cutShort);
+    return { ...requestOf(options), items, tag, threads, withIndex: true, runner, over };
   };
-}
-
-function threadsFor(concurrency: number | undefined): number {
-  const cores = availableThreads();
-  return concurrency === undefined ? cores : Math.min(concurrency, THREADS_PER_CORE * cores);
 }

@@ -68,6 +68,7 @@ export class ItemFlow {
   /** Items read whose outcome was not told. */
   #open = 0;
   #failures = 0;
+  #dropped = false;
   /** Items from here on are not wanted. */
   #end = Number.POSITIVE_INFINITY;
   /** Nothing more is read. */
@@ -112,15 +113,18 @@ export class ItemFlow {
     for (const run of this.#runs) if (run.first >= index) this.#drop(run);
   }
 
-  /** Ends all. Safe to repeat. */
-  stop(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.stopReading();
-    for (const run of this.#runs) this.#drop(run);
+  /** Ends all. Safe to repeat; returns whether tasks were dropped at any time. */
+  stop(): boolean {
+    if (!this.#over) {
+      this.#over = true;
+      this.stopReading();
+      for (const run of this.#runs) this.#drop(run);
+    }
+    return this.#dropped;
   }
 
   #drop(run: Run): void {
+    this.#dropped = true;
     this.#runs.delete(run);
     run.cancel();
   }

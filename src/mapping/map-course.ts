@@ -25,8 +25,8 @@ export interface MapRequest {
   readonly stopOnError: boolean;
   readonly signal: AbortSignal | undefined;
   readonly progress: ProgressOption | undefined;
-  /** Called at the end, once. */
-  readonly over: () => void;
+  /** Called at the end, once; `cutShort` if tasks were dropped that may be running. */
+  readonly over: (cutShort: boolean) => void;
 }
 
 const BATCHES_AHEAD = 2;
@@ -76,11 +76,11 @@ export class MapCourse {
     if (this.#over) return;
     this.#over = true;
     this.#request.signal?.removeEventListener('abort', this.#aborted);
-    this.#flow?.stop();
+    const cutShort = this.#flow?.stop() === true;
     try {
       this.#progress?.stop();
     } finally {
-      this.#request.over();
+      this.#request.over(cutShort);
     }
   }
 

@@ -84,7 +84,7 @@ export class MasterProcess<H = object> {
 
   /** The job's label. */
   get label(): string {
-    return this.#owned.label;
+    return this.#owned.label ?? '';
   }
 
   /** The TaskManager behind it. */
