@@ -99,7 +99,8 @@ export class MapCourse {
   /** Grows with the batches: tiny items travel in great numbers. */
   readonly #bound = (): number => {
     const { concurrency, backpressure, tag, threads, taskOptions } = this.#request;
-    const slots = Math.max(threads, this.#runner?.slots ?? 0);
+    // A farm may have no slave yet, or no longer.
+    const slots = Math.max(1, threads, this.#runner?.slots ?? 0);
     // A farm with more slaves than that would run all that it is given.
     if (concurrency < slots) return concurrency;
     if (backpressure !== undefined) return backpressure;

@@ -141,6 +141,23 @@ describe("A farm's own map", { timeout: 60_000 }, () => {
   );
 
   it(
+    'waits for slaves where there are none yet',
+    leavingNothing(async () => {
+      const farm = await initializeMasterProcess<{ do_double(x: number): number }>(`map ${++farms}`, {
+        slaveModule: new URL('../fixtures/map-handlers.js', import.meta.url),
+        threads: 0,
+      });
+      const mapped = rejection(farm.map('double', range(100)));
+      await until(() => (farm.taskManager.numberOfTasks().waiting.double ?? 0) > 0, 'tasks to wait');
+      const { taskId, parameters } = await farm.taskManager.getAnyTask();
+      assert.deepEqual(parameters, [0]);
+      assert.equal(farm.taskManager.storeResult(taskId, 0), true);
+      await farm.shutdown({ timeout: 0 });
+      assert.ok((await mapped) instanceof TaskManagerTermination);
+    }),
+  );
+
+  it(
     'refuses tags and options that there are not',
     onFarm(async (farm) => {
       assert.ok((await rejection(farm.map('nothing' as never, [1]))) instanceof UnknownTagError);
