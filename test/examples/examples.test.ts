@@ -36,8 +36,10 @@ describe('the globins job', { timeout: 300_000 }, () => {
   const align = async (out: string, ...options: string[]) => {
     const run = await runNode([compiled('globins.js'), '--out', join(folder, out), ...options], {
       timeout: 200_000,
+      env: { CI: '', TASKFARM_PROGRESS: '1' },
     });
-    assert.deepEqual({ exitCode: run.exitCode, stderr: run.stderr }, { exitCode: 0, stderr: '' });
+    assert.equal(run.exitCode, 0, run.stderr);
+    assertIsProgress(run.stderr, 1035);
     const read = (file: string) => readFileSync(join(folder, out, file), 'utf8');
     return { ...run, scores: read('globins-scores.tsv'), heatmap: read('globins-heatmap.svg') };
   };
@@ -74,6 +76,13 @@ describe('the globins job', { timeout: 300_000 }, () => {
     assert.match(heatmap, /^<svg [\s\S]*<\/svg>\s*$/);
   });
 });
+
+/** The error output has nothing but lines of progress, the last of which says that all is done. */
+function assertIsProgress(stderr: string, total: number): void {
+  const lines = stderr.trimEnd().split('\n');
+  for (const line of lines) assert.match(line, /^ *\d+ % {2}\d+\/\d+ {2}.*\d+ s( left)?$/);
+  assert.ok(lines.at(-1)?.startsWith(`100 %  ${total}/${total}  `), lines.at(-1));
+}
 
 function tableOf(text: string): string[][] {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
