@@ -62,6 +62,11 @@ export class TagCost {
     if (count >= this.allowed) this.allowed = Math.min(2 * count, LARGEST_BATCH);
   }
 
+  /** The size of the next batch when more tasks wait than anybody can take. */
+  get largest(): number {
+    return this.#tasks === 0 ? 1 : Math.max(1, Math.ceil(this.#wanted));
+  }
+
   /**
    * The size of the next batch when `waiting` tasks of the tag wait and `slots` slots share them, of which
    * `free` have nothing to do; `announced` tasks will follow.

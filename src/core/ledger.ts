@@ -90,6 +90,11 @@ export class Ledger {
     return this.#commands ?? NONE;
   }
 
+  /** Slaves that take tasks by themselves. */
+  get eagerSlaves(): number {
+    return this.#eagerSlaves;
+  }
+
   /** Nothing waits, nothing runs. */
   get idle(): boolean {
     return this.waiting.length === 0 && this.tasks.size === this.finished.length;
@@ -147,7 +152,10 @@ export class Ledger {
       case 'task cancelled':
         return this.#cancelled(event.task, at);
       case 'run cancelled':
-        return this.#runCancelled(event.run, event.tag, at);
+        return this.#runCancelled(event.run, at);
+      case 'tasks announced':
+        this.tagRecord(event.tag).announced = event.count;
+        return;
       case 'task aborted':
         return this.#aborted(event.task, event.error, at);
       case 'outcome collected':
@@ -178,17 +186,15 @@ export class Ledger {
   }
 
   #runRequested(event: LedgerEvent & { type: 'run requested' }, at: number): void {
-    const { run, count, options, following } = event;
+    const { run, count, options } = event;
     const tag = this.tagRecord(event.tag);
     const task = new TaskRecord(run.first, tag, NO_PARAMETERS, { ...options, private: true }, run, count);
     tag.requested += count;
-    tag.announced = following;
     this.#book.move(task, 'requested', 'waiting', at);
   }
 
   /** Its requester forgets all of it that has not ended. */
-  #runCancelled(run: RunItems, tag: string, at: number): void {
-    this.tagRecord(tag).announced = 0;
+  #runCancelled(run: RunItems, at: number): void {
     for (const task of [...this.tasks]) {
       if (task.run !== run) continue;
       const { lease } = task;

@@ -59,10 +59,10 @@ export type LedgerEvent =
       readonly count: number;
       readonly tag: string;
       readonly options: TaskOptions | undefined;
-      /** Tasks of the tag that its requester will request next; infinite where it cannot know. */
-      readonly following: number;
     }
-  | { readonly type: 'run cancelled'; readonly run: RunItems; readonly tag: string }
+  /** So many tasks of the tag will be requested as others end; infinite where nobody knows. */
+  | { readonly type: 'tasks announced'; readonly tag: string; readonly count: number }
+  | { readonly type: 'run cancelled'; readonly run: RunItems }
   | ({ readonly type: 'slave joined' } & Newcomer)
   | { readonly type: 'slave left'; readonly slave: number }
   | {

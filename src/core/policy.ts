@@ -3,7 +3,7 @@
 import type { TaskRecord } from './task.ts';
 
 export interface LedgerPolicy {
-  /** Slaves that one task may cost before it is given up. */
+  /** Slaves that one task may cost before it is given up, where the task does not say. */
   readonly maxLosses: number;
   /** Further tries after a thrown error or a timeout, where the task does not say. */
   readonly retries: number;

@@ -6,7 +6,7 @@ export class TagRecord {
   readonly name: string;
   readonly cost = new TagCost();
   waiting = 0;
-  /** Tasks that their requester will request as soon as others have ended; infinite where it cannot know. */
+  /** Tasks that will be requested as others end; infinite where nobody knows. */
   announced = 0;
   running = 0;
   finished = 0;
@@ -22,4 +22,10 @@ export class TagRecord {
   constructor(name: string) {
     this.name = name;
   }
+}
+
+/** A tag in messages and ids: its first line, as a tag may hold the text of a function below its name. */
+export function shortNameOf(tag: string): string {
+  const end = tag.indexOf('\n');
+  return end === -1 ? tag : tag.slice(0, end);
 }

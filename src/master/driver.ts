@@ -14,12 +14,14 @@ import type { TaskOptions, TaskRecord } from '../core/task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
+import type { TaskRun, TaskRunner, TaskRunRequest } from '../ports/task-run.ts';
 import { onAbort } from './abort-listeners.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { errorOf, resultOf, type StoredException } from './delivery.ts';
 import { forgetPending, keepPending } from './last-call.ts';
 import { OutcomeWaiters } from './outcome-waiters.ts';
 import { StoredData } from './stored-data.ts';
+import { TaskRuns } from './task-runs.ts';
 
 const debug = debuglog('taskfarm');
 const debugging = debug.enabled;
@@ -35,7 +37,7 @@ export interface DriverOptions extends LedgerPolicy {
   readonly clock: Clock;
 }
 
-export class Driver {
+export class Driver implements TaskRunner {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly data = new StoredData();
@@ -54,6 +56,7 @@ export class Driver {
   readonly #waiters = new OutcomeWaiters();
   readonly #takers = new Map<number, Taker>();
   readonly #private = new Map<number, Deferred<unknown>>();
+  readonly #runs = new TaskRuns(this);
   /** For each task with a signal, how to forget it. */
   readonly #abortable = new Map<number, () => void>();
   readonly #watchers = new Set<() => void>();
@@ -107,6 +110,34 @@ export class Driver {
     return requester.promise;
   }
 
+  requestRun(request: TaskRunRequest): TaskRun {
+    this.assertOpen();
+    keepPending(this);
+    return this.#runs.request(request);
+  }
+
+  announce(tag: string, count: number): void {
+    this.tell({ type: 'tasks announced', tag, count });
+  }
+
+  takeNumbers(count: number): number {
+    this.#nextTask += count;
+    return this.#nextTask - count;
+  }
+
+  get slots(): number {
+    return this.ledger.eagerSlaves;
+  }
+
+  batchSizeOf(tag: string): number {
+    return this.ledger.tagRecord(tag).cost.largest;
+  }
+
+  countsOf(tag: string): { readonly running: number; readonly lost: number } {
+    const { running, losses: lost } = this.ledger.tagRecord(tag);
+    return { running, lost };
+  }
+
   /** When the signal aborts, the task ends with the signal's reason as its exception. */
   abortOn(signal: AbortSignal, task: TaskRecord): void {
     const forget = onAbort(signal, () => {
@@ -119,10 +150,12 @@ export class Driver {
 
   /** Drops all waiting tasks; who waits for one of them alone gets the reason. */
   dropWaiting(reason: () => Error): void {
-    for (const { number } of [...this.ledger.waiting]) {
+    for (const task of [...this.ledger.waiting]) {
+      const { number, run } = task;
       const requester = this.#private.get(number);
       this.#private.delete(number);
       this.tell({ type: 'task cancelled', task: number });
+      if (run !== undefined) this.#runs.dropped(task, run, reason);
       if (requester !== undefined) this.#rejectAtEnd(requester, reason());
     }
   }
@@ -160,6 +193,11 @@ export class Driver {
   }
 
   #settle(task: TaskRecord): void {
+    if (task.run !== undefined) {
+      this.#forget(task);
+      this.#runs.settled(task, task.run);
+      return;
+    }
     const requester = this.#private.get(task.number);
     this.#private.delete(task.number);
     const error = errorOf(task);
@@ -299,6 +337,7 @@ export class Driver {
     for (const task of this.#private.keys()) this.tell({ type: 'task cancelled', task });
     this.#takers.clear();
     this.#private.clear();
+    this.#runs.dropAll(reason);
     for (const waiting of pending) this.#rejectAtEnd(waiting, reason());
   }
 

@@ -26,7 +26,7 @@ const NUMBERS_A_STRETCH = 4;
 
 export function writeOrder({ token, tag, tasks, size }: Lease): BatchOrderMessage {
   const [first] = tasks as readonly [TaskRecord];
-  if (first.run !== undefined) return [token, tag.name, null, itemsOf(tasks, size), tasks.flatMap(stretchOf)];
+  if (first.run !== undefined) return writeItems(token, tag.name, tasks, size);
   const states = statesOf(tasks);
   const isSingle = tasks.length === 1 && first.attempt === 1 && states.length === 0;
   if (isSingle) return [token, tag.name, first.number, first.parameters];
@@ -38,6 +38,24 @@ export function writeOrder({ token, tag, tasks, size }: Lease): BatchOrderMessag
     tasks.some(({ attempt }) => attempt > 1) ? tasks.map(({ attempt }) => attempt) : undefined,
     states.length > 0 ? states : undefined,
   ];
+}
+
+function writeItems(token: number, tag: string, tasks: readonly TaskRecord[], size: number): ItemsMessage {
+  const items = itemsOf(tasks, size);
+  const states = items instanceof Float64Array ? NONE : referencesIn(items);
+  const stretches = tasks.flatMap(stretchOf);
+  return states.length === 0
+    ? [token, tag, null, items, stretches]
+    : [token, tag, null, items, stretches, states];
+}
+
+function referencesIn(items: ArrayLike<unknown>): readonly StateParameter[] {
+  const states: StateParameter[] = [];
+  for (let task = 0; task < items.length; task++) {
+    const item = items[task];
+    if (isStateReference(item)) states.push({ task, parameter: 0, state: item.stateId, name: item.name });
+  }
+  return states;
 }
 
 /** The items of a batch in one list; numbers stay packed if all of them are. */
@@ -119,7 +137,7 @@ function readSingle([token, tag, number, parameters]: SingleMessage): BatchOrder
   };
 }
 
-function readItems([token, tag, , items, list]: ItemsMessage): BatchOrder {
+function readItems([token, tag, , items, list, states]: ItemsMessage): BatchOrder {
   const stretches: Stretch[] = [];
   for (let place = 0; place < list.length; place += NUMBERS_A_STRETCH) {
     const [number = 0, index = NO_INDEX, count = 0, attempt = 1] = list.slice(
@@ -135,7 +153,7 @@ function readItems([token, tag, , items, list]: ItemsMessage): BatchOrder {
     numbers: NONE,
     parameters: NONE,
     attempts: undefined,
-    states: undefined,
+    states,
     items,
     stretches,
   };

@@ -1,7 +1,8 @@
 /** Runs the tasks of a batch, one after the other, in the thread. */
 
 import { SLICE } from '../core/batching.ts';
-import type { CurrentTask, Handlers } from '../ports/slave-host.ts';
+import type { CurrentTask } from '../ports/slave-host.ts';
+import { parallelMapSkip, SKIPPED } from '../wire/skip.ts';
 import { BatchClock } from './batch-clock.ts';
 import type { BatchMemory } from './batch-memory.ts';
 import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
@@ -9,15 +10,7 @@ import type { OutcomeReport } from './outcome-report.ts';
 import { RunningTask } from './running-task.ts';
 import type { SlotMemory } from './slot-memory.ts';
 import type { StateCache } from './state-cache.ts';
-
-type Handler = (...parameters: readonly unknown[]) => unknown;
-
-/** What a slave class or module may have beside its handlers. */
-export interface Lifecycle {
-  setup?(): unknown;
-  teardown?(): unknown;
-  terminationTest?(): boolean;
-}
+import type { Handler, ThreadHandlers } from './thread-handlers.ts';
 
 /** A batch that is being run. */
 interface Batch {
@@ -27,7 +20,7 @@ interface Batch {
 }
 
 export class BatchRunner {
-  readonly #handlers: Handlers & Lifecycle;
+  readonly #handlers: ThreadHandlers;
   readonly #memory: SlotMemory;
   readonly #report: OutcomeReport;
   readonly #states: StateCache;
@@ -45,7 +38,7 @@ export class BatchRunner {
   #stretchEnd = 0;
   #toIndex: number | undefined;
 
-  constructor(handlers: Handlers, memory: SlotMemory, report: OutcomeReport, states: StateCache) {
+  constructor(handlers: ThreadHandlers, memory: SlotMemory, report: OutcomeReport, states: StateCache) {
     this.#handlers = handlers;
     this.#memory = memory;
     this.#report = report;
@@ -68,7 +61,7 @@ export class BatchRunner {
   /** Returns a promise only if it has to wait. */
   run(order: BatchOrder): BatchAnswer | Promise<BatchAnswer> {
     const memory = this.#memory.of(order.token);
-    const handler = Reflect.get(this.#handlers, `do_${order.tag}`) as Handler;
+    const handler = this.#handlers.handlerOf(order.tag);
     const batch = { order, handler, memory };
     this.#batch = batch;
     this.#place = -1;
@@ -87,7 +80,7 @@ export class BatchRunner {
       try {
         this.#succeeded(await pending);
       } catch (error) {
-        this.#report.failed(error);
+        this.#failed(error);
       }
       this.#clock.hurry();
     }
@@ -109,7 +102,7 @@ export class BatchRunner {
         if (isThenable(result)) return result;
         this.#succeeded(result);
       } catch (error) {
-        this.#report.failed(error);
+        this.#failed(error);
       }
     }
     return undefined;
@@ -119,7 +112,7 @@ export class BatchRunner {
   #beginNext({ order, memory }: Batch): boolean {
     const wasRunning = this.#isRunning;
     this.#clock.tick(memory);
-    this.#leaving = wasRunning && this.#handlers.terminationTest?.() === true;
+    this.#leaving = wasRunning && this.#handlers.owner?.terminationTest?.() === true;
     if (this.#place + 1 >= order.size || this.#leaving || this.#clock.elapsed >= SLICE) {
       if (wasRunning) memory.end();
       this.#isRunning = false;
@@ -133,19 +126,20 @@ export class BatchRunner {
   }
 
   #call({ order, handler }: Batch): unknown {
-    const { items } = order;
+    const { items, states } = order;
     const place = this.#place;
-    if (items !== undefined) {
-      if (place >= this.#stretchEnd) this.#enterNextStretch(order);
-      const item = items[place];
-      if (this.#toIndex === undefined) return handler.call(this.#handlers, item);
-      return handler.call(this.#handlers, item, place + this.#toIndex);
+    if (items !== undefined && place >= this.#stretchEnd) this.#enterNextStretch(order);
+    if (states?.[this.#nextState]?.task === place) {
+      return this.#callWithStates(handler, this.#parametersAt(order, place), states);
     }
-    const parameters = order.parameters[place] ?? [];
-    if (order.states?.[this.#nextState]?.task !== place) {
-      return handler.apply(this.#handlers, parameters as unknown[]);
-    }
-    return this.#callWithStates(handler, parameters, order.states);
+    if (items === undefined) return handler.apply(this.#handlers.owner, order.parameters[place] as unknown[]);
+    if (this.#toIndex === undefined) return handler.call(this.#handlers.owner, items[place]);
+    return handler.call(this.#handlers.owner, items[place], place + this.#toIndex);
+  }
+
+  #parametersAt({ items, parameters }: BatchOrder, place: number): readonly unknown[] {
+    if (items === undefined) return parameters[place] ?? [];
+    return this.#toIndex === undefined ? [items[place]] : [items[place], place + this.#toIndex];
   }
 
   #enterNextStretch({ stretches }: BatchOrder): void {
@@ -155,7 +149,11 @@ export class BatchRunner {
   }
 
   #succeeded(value: unknown): void {
-    this.#report.succeeded(value, this.#states.used);
+    this.#report.succeeded(value === parallelMapSkip ? SKIPPED : value, this.#states.used);
+  }
+
+  #failed(error: unknown): void {
+    this.#report.failed(this.#handlers.explain(error, this.#batch?.order.tag ?? ''));
   }
 
   async #callWithStates(
@@ -169,7 +167,7 @@ export class BatchRunner {
         ? this.#states.get(state, name)
         : await this.#states.fetch(state, name);
     }
-    return handler.apply(this.#handlers, filled);
+    return handler.apply(this.#handlers.owner, filled);
   }
 
   /** All places of the running task, before the first is filled: if that fails, the next task's are next. */

@@ -1,6 +1,7 @@
 /** The running task, as its handler sees it by `currentTask()`. */
 
 import { OptionError } from '../core/errors.ts';
+import { shortNameOf } from '../core/tag.ts';
 import { taskIdOf } from '../core/task.ts';
 import type { CurrentTask } from '../ports/slave-host.ts';
 import type { BatchMemory } from './batch-memory.ts';
@@ -17,7 +18,7 @@ export class RunningTask implements CurrentTask {
 
   constructor(order: BatchOrder, index: number, memory: BatchMemory) {
     this.id = taskIdOf(order.tag, numberAt(order, index));
-    this.tag = order.tag;
+    this.tag = shortNameOf(order.tag);
     this.attempt = attemptAt(order, index);
     this.#index = index;
     this.#memory = memory;
