@@ -73,8 +73,9 @@ describe('A function that is told of progress', { timeout: 20_000 }, () => {
       () => COUNTS,
       fail,
     );
-    assert.equal(process.getActiveResourcesInfo().length, before);
+    const after = process.getActiveResourcesInfo().length;
     progress.stop();
+    assert.equal(after, before);
   });
 
   it('is nothing where progress is not asked for', () => {
