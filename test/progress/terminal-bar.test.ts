@@ -31,17 +31,6 @@ describe('A bar on a terminal', OPTIONS, () => {
     assert.deepEqual(above.toSorted(), said.toSorted());
   });
 
-  it('grows while tasks end', async () => {
-    const { written } = await scene('talks');
-    const lengths = framesIn(written).map((frame) => frame.replaceAll(/[^█]/g, '').length);
-    assert.ok(lengths.length > 1);
-    assert.deepEqual(
-      lengths,
-      lengths.toSorted((a, b) => a - b),
-    );
-    assert.ok((lengths[0] ?? 0) < (lengths.at(-1) ?? 0), lengths.join());
-  });
-
   it('is as wide as the terminal lets it be, also after a change of its size', async () => {
     const { written } = await scene('resizes');
     const widths = framesIn(written).map((frame) => frame.length);
@@ -96,7 +85,7 @@ describe('The terminal is as it was', OPTIONS, () => {
 });
 
 /** Presses a key once the bar is there. */
-function pressing(key: string): TerminalOptions['onOutput'] {
+function pressing(key: string): NonNullable<TerminalOptions['onOutput']> {
   let pressed = false;
   return (child, written) => {
     if (pressed || !BAR.test(written)) return;
