@@ -36,7 +36,7 @@ export class PrivateTasks implements TaskRun {
       reject: (error) => outcomes.failed(place, error),
     };
     try {
-      const item = copyParameter(items[place], 'the item');
+      const item = copyParameter(items[place], 'item');
       const parameters = firstIndex === undefined ? [item] : [item, firstIndex + place];
       this.#tasks.push(this.#desk.requestFor(requester, tag, parameters, options));
     } catch (error) {
