@@ -6,6 +6,7 @@ import { BottomLine } from '#src/progress/bottom-line.js';
 import { stateOf } from '#src/progress/progress-state.js';
 import { TerminalBar } from '#src/progress/terminal-bar.js';
 import { until } from '../fixtures/farm.ts';
+import { loadedOf } from '../fixtures/loaded-packages.ts';
 import { screenAfter } from '../fixtures/terminal.ts';
 
 /** A stream that takes itself for a terminal, and what was written to it. */
@@ -87,6 +88,15 @@ describe('The bar in that line', { timeout: 20_000 }, () => {
       bar.show(stateWith(0));
       return written() !== '';
     }, 'the bar');
+
+  it('is laid out by a package that is loaded with the first bar', async () => {
+    assert.deepEqual(loadedOf('cli-progress'), []);
+    const { stream, written } = fakeTerminal();
+    const bar = new TerminalBar(stream, {});
+    await shown(bar, written);
+    bar.end(stateWith(10));
+    assert.ok(loadedOf('cli-progress').length > 0);
+  });
 
   it('grows from nothing to its whole width while tasks end', async () => {
     const { stream, written, lines } = fakeTerminal();
