@@ -322,7 +322,8 @@ export class Ledger {
     if (lease === undefined || slave === undefined) return;
     lease.lingering = true;
     this.takers.forget(slave);
-    for (const { token, asked, end } of slave.leases) {
+    // The last first, so that what comes back to the front of the line keeps its order.
+    for (const { token, asked, end } of [...slave.leases].reverse()) {
       const hasOthers = token === lease.token ? end > 1 : end > 0;
       if (hasOthers && !asked) this.#command({ type: 'revoke', slave: slave.id, token });
     }

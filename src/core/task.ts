@@ -116,6 +116,14 @@ export class TaskRecord {
   }
 }
 
+/** What the handler of the first task of a record gets. */
+export function parametersOf({ run, number, parameters }: TaskRecord): readonly unknown[] {
+  if (run === undefined) return parameters;
+  const place = number - run.first;
+  const item = run.items[place];
+  return run.firstIndex === undefined ? [item] : [item, run.firstIndex + place];
+}
+
 /** The public name of a task. */
 export function taskIdOf(tag: string, number: number): string {
   return `${shortNameOf(tag)}_${number}`;

@@ -10,7 +10,7 @@ import type { Lease } from '../core/lease.ts';
 import { Ledger } from '../core/ledger.ts';
 import type { Command, LedgerEvent } from '../core/messages.ts';
 import type { LedgerPolicy } from '../core/policy.ts';
-import type { TaskOptions, TaskRecord } from '../core/task.ts';
+import { parametersOf, type TaskOptions, type TaskRecord } from '../core/task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
@@ -239,8 +239,8 @@ export class Driver implements TaskRunner {
     const [task] = lease.tasks;
     const taker = this.#takers.get(ask);
     this.#takers.delete(ask);
-    if (task !== undefined)
-      taker?.resolve({ taskId: task.id, tag: task.tag.name, parameters: task.parameters });
+    if (task === undefined) return;
+    taker?.resolve({ taskId: task.id, tag: task.tag.name, parameters: parametersOf(task) });
   }
 
   // ── executors ────────────────────────────────────────────────────────────────────────────────

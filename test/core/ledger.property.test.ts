@@ -69,7 +69,10 @@ describe('The ledger, whatever happens', () => {
 
   it('was shown every kind of event, each of them often', (test) => {
     const kinds: Record<
-      Exclude<LedgerEvent['type'], 'granting stopped' | 'run requested' | 'run cancelled' | 'tasks announced'>,
+      Exclude<
+        LedgerEvent['type'],
+        'granting stopped' | 'run requested' | 'run cancelled' | 'tasks announced'
+      >,
       true
     > = {
       'task requested': true,
