@@ -4,6 +4,7 @@ import type { ProgressState } from 'taskfarm';
 import type { ProgressCounts } from '#src/progress/progress-state.js';
 import { startProgress } from '#src/progress/start-progress.js';
 import { leavingNothing, newFarm, onFarm, rejection, until } from '../fixtures/farm.ts';
+import { loadedOf } from '../fixtures/loaded-packages.ts';
 
 const COUNTS: ProgressCounts = { done: 3, failed: 2, lost: 1, running: 4, waiting: 5, total: 20 };
 const fail = (error: unknown) => assert.fail(String(error));
@@ -73,8 +74,13 @@ describe('A function that is told of progress', { timeout: 20_000 }, () => {
       () => COUNTS,
       fail,
     );
-    assert.equal(process.getActiveResourcesInfo().length, before);
+    const after = process.getActiveResourcesInfo().length;
     progress.stop();
+    assert.equal(after, before);
+  });
+
+  it('loads nothing of what lays a bar out', () => {
+    assert.deepEqual(loadedOf('cli-progress'), []);
   });
 
   it('is nothing where progress is not asked for', () => {
