@@ -5,7 +5,7 @@ import { assertIterable } from '../mapping/item-source.ts';
 import type { MapRequest } from '../mapping/map-course.ts';
 import { ResultStream } from '../mapping/result-stream.ts';
 import type { Driver } from './driver.ts';
-import { checkMapOptions, type IterableOptions, type MapOptions, requestOf } from './map-options.ts';
+import { checkMapOptions, type MapIterableOptions, type MapOptions, requestOf } from './map-options.ts';
 import { assertTag } from './options.ts';
 
 /** @throws {@link OptionError}, {@link UnknownTagError} */
@@ -19,7 +19,7 @@ export function mapIterableOn(
   driver: Driver,
   tag: string,
   items: unknown,
-  options: MapOptions & IterableOptions,
+  options: MapOptions & MapIterableOptions,
 ): AsyncIterable<unknown> {
   const checked = checkMapOptions(options, { iterable: true, ownThreads: false });
   const request = requestTo(driver, tag, items, checked);

@@ -9,7 +9,7 @@ import type { Farm } from './farm.ts';
 import { mapIterableOn, mapOn } from './farm-map.ts';
 import type { FinishedTask, ItemOf, ParametersOf, ResultOf, TagOf } from './handler-types.ts';
 import { checkTimeLimit, type TimeLimit } from './job-options.ts';
-import type { IterableOptions, MapOptions } from './map-options.ts';
+import type { MapIterableOptions, MapOptions } from './map-options.ts';
 import {
   abortSignal,
   anArray,
@@ -199,7 +199,7 @@ export class MasterProcess<H = object> {
   mapIterable<Tag extends TagOf<H>>(
     tag: Tag,
     items: Items<ItemOf<H, Tag>>,
-    options: MapOptions & IterableOptions = {},
+    options: MapOptions & MapIterableOptions = {},
   ): AsyncIterable<MapResult<ResultOf<H, Tag>>> {
     const results = mapIterableOn(this.#owned.driver, tag, items, options);
     return results as AsyncIterable<MapResult<ResultOf<H, Tag>>>;
