@@ -27,8 +27,8 @@ const ROOMS: Readonly<Record<string, Room>> = {
   threads: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE, 'piscina', 'comlink'] },
   tcp: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE, 'birpc'] },
   registry: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE] },
-  // Progress is told with what others count: it knows nobody, and a farm as well as a map can start it.
-  progress: { uses: [], packages: [ANY_NODE, 'cli-progress'] },
+  // Progress is given what others count, and knows none of them: so a farm can start it, and a map too.
+  progress: { uses: ['ports'], packages: [ANY_NODE, 'cli-progress'] },
   // The engine of a map: `map` and a master's own `map()` both start it, so it knows neither, and sees a farm as a port.
   mapping: { uses: ['core', 'wire', 'ports'], typesOf: ['progress'], packages: [] },
   slave: { uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry'], packages: [ANY_NODE] },

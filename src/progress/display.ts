@@ -1,12 +1,15 @@
 /** What `progress: true` shows: a bar on a terminal, lines elsewhere, nothing under CI unless asked for. */
 
 import type { WriteStream } from 'node:tty';
+import { slaveHost } from '../ports/slave-host.ts';
 import { PlainLines } from './plain-lines.ts';
 import type { Display } from './progress-state.ts';
 import { TerminalBar } from './terminal-bar.ts';
 
 /** `TASKFARM_PROGRESS=1` shows it under CI too, `TASKFARM_PROGRESS=0` never. */
 export function displayFor(output: WriteStream, env: NodeJS.ProcessEnv): Display | undefined {
+  // What runs inside of a task is a part of it: its master shows how far that is.
+  if (slaveHost() !== undefined) return undefined;
   const asked = env.TASKFARM_PROGRESS;
   if (isOff(asked)) return undefined;
   if (asked === undefined && env.CI !== undefined && !isOff(env.CI)) return undefined;

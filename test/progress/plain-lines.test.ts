@@ -68,6 +68,12 @@ describe('A job whose error output is no terminal', { timeout: 60_000, concurren
     assert.match(await stderrOf({ CI: '' }), LAST_LINE);
   });
 
+  it('prints nothing of a map inside of a handler', async () => {
+    const { stdout, stderr } = await runFixture('progress-job', ['map in a handler'], { env: { CI: '' } });
+    assert.equal(stdout, '1,4,9\n');
+    assert.match(stderr, /^100 % {2}1\/1 .*\n$/);
+  });
+
   it('prints nothing under CI', async () => {
     assert.equal(await stderrOf({ CI: 'true' }), '');
   });
