@@ -29,7 +29,7 @@ export type { Items, MapResult } from './mapping/items.ts';
 export type { FinishedTask, ParametersOf, ResultOf, TagOf } from './master/handler-types.ts';
 export { initializeMasterProcess } from './master/initialize-master-process.ts';
 export type { InitializeOptions, JobOptions, TimeLimit } from './master/job-options.ts';
-export type { IterableOptions, MapOptions, ThreadOptions } from './master/map-options.ts';
+export type { MapIterableOptions, MapOptions, MapThreadOptions } from './master/map-options.ts';
 export { MasterProcess, type TaskRequest } from './master/master-process.ts';
 export { runJob } from './master/run-job.ts';
 export { TaskManager, type TaskManagerOptions } from './master/task-manager.ts';

@@ -7,10 +7,10 @@ import type { MapRequest } from '../mapping/map-course.ts';
 import { ResultStream } from '../mapping/result-stream.ts';
 import {
   checkMapOptions,
-  type IterableOptions,
+  type MapIterableOptions,
   type MapOptions,
+  type MapThreadOptions,
   requestOf,
-  type ThreadOptions,
 } from '../master/map-options.ts';
 import type { parallelMapSkip } from '../wire/skip.ts';
 import type { HandlerReference } from './handlers-from.ts';
@@ -28,9 +28,9 @@ type MapFunction<Item, Result> = (item: Item, index: number) => Returned<Result>
  */
 export type Mapper<Item, Result> = MapFunction<Item, Result> | HandlerReference<MapFunction<Item, Result>>;
 
-export interface ParallelMapOptions extends MapOptions, ThreadOptions {}
+export interface ParallelMapOptions extends MapOptions, MapThreadOptions {}
 
-export interface ParallelMapIterableOptions extends ParallelMapOptions, IterableOptions {}
+export interface ParallelMapIterableOptions extends ParallelMapOptions, MapIterableOptions {}
 
 /**
  * Maps items in parallel on all cores, as `items.map(mapper)` does on one.

@@ -13,12 +13,17 @@ export function collectAll(request: MapRequest): Promise<unknown[]> {
   });
 }
 
+/** A longer array that is made at once is a hash map to V8. */
+const MOST_AT_ONCE = 1 << 25;
+
 class Collector implements Sink {
   readonly #course: MapCourse;
   readonly #stopOnError: boolean;
   readonly #resolve: (results: unknown[]) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #results: unknown[] = [];
+  #results: unknown[] = [];
+  /** Places that are taken in `#results`, which has more: to add each alone would copy it each time. */
+  #count = 0;
   readonly #failures = new FailureList();
   #skipped = 0;
 
@@ -41,8 +46,11 @@ class Collector implements Sink {
    * Makes places before their results come, as an array filled out of order would be a slow one; and
    * makes them as holes, so that numbers stay packed in it. What failed or was skipped leaves its hole.
    */
-  expect(count: number): void {
-    this.#results.length += count;
+  expect(count: number, total = 0): void {
+    this.#count += count;
+    const { length } = this.#results;
+    if (length === 0 && total <= MOST_AT_ONCE) this.#results = new Array<unknown>(Math.max(count, total));
+    else if (this.#count > length) this.#results.length = Math.max(this.#count, 2 * length);
   }
 
   succeeded(index: number, values: ArrayLike<unknown>): void {
@@ -67,6 +75,7 @@ class Collector implements Sink {
   }
 
   ended(): void {
+    this.#results.length = this.#count;
     this.#settle(() => {
       if (this.#failures.length > 0) this.#reject(this.#failures.asError(this.#results));
       else this.#resolve(this.#skipped === 0 ? this.#results : this.#withoutHoles());

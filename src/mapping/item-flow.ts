@@ -18,8 +18,8 @@ import type { ItemSource } from './item-source.ts';
 import { packed } from './packed.ts';
 
 export interface Sink {
-  /** So many further items were read. */
-  expect(count: number): void;
+  /** So many further items were read, of a total that may be known. */
+  expect(count: number, total: number | undefined): void;
   /** Results of items from this index on. */
   succeeded(index: number, values: ArrayLike<unknown>): void;
   skipped(index: number): void;
@@ -193,7 +193,7 @@ export class ItemFlow {
     this.#next += count;
     this.#held += count;
     this.#open += count;
-    this.#sink.expect(count);
+    this.#sink.expect(count, this.#options.source.size);
     return first;
   }
 

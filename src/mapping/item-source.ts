@@ -104,8 +104,7 @@ class ArraySource implements ItemSource {
 
   constructor(items: readonly unknown[]) {
     this.#items = items;
-    // One that rejects before its turn has been seen nevertheless: it is told in its turn.
-    for (const item of items) if (item instanceof Promise) item.catch(() => {});
+    for (const item of items) expectRejection(item);
   }
 
   get size(): number {
@@ -223,6 +222,7 @@ class IteratorSource implements ItemSource {
     }
     if (step.done === true) this.#ended = true;
     else if (!this.#ended) {
+      expectRejection(step.value);
       this.#pulled.push(step.value);
       this.#position++;
     }
@@ -233,6 +233,11 @@ class IteratorSource implements ItemSource {
     this.#ended = true;
     this.#thrown = { error };
   }
+}
+
+/** A promise that rejects before its turn has not been overlooked: it is told in its turn. */
+function expectRejection(item: unknown): void {
+  if (item instanceof Promise) item.catch(() => {});
 }
 
 function isSpecial(item: unknown): boolean {

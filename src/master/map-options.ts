@@ -128,7 +128,7 @@ export interface MapOptions {
 }
 
 /** What a map as an async iterable takes too. */
-export interface IterableOptions {
+export interface MapIterableOptions {
   /**
    * `'input'`: results come in the order of their items. `'completion'`: as soon as they are there, so that
    * a slow item holds up no other; an error then comes as soon as it happens, too.
@@ -142,7 +142,7 @@ export interface IterableOptions {
 }
 
 /** What only `parallelMap` and `parallelMapIterable` take, which have threads of their own. */
-export interface ThreadOptions {
+export interface MapThreadOptions {
   /**
    * Limits of each thread, as `worker_threads` has them.
    *
@@ -152,7 +152,7 @@ export interface ThreadOptions {
   readonly resourceLimits?: ResourceLimits;
 }
 
-type AllOptions = MapOptions & IterableOptions & ThreadOptions;
+type AllOptions = MapOptions & MapIterableOptions & MapThreadOptions;
 
 const countOrInfinity: Rule = {
   expected: 'a whole number, 1 or more, or Infinity',
@@ -174,14 +174,14 @@ const MAP_RULES: { readonly [Name in keyof MapOptions]-?: Rule } = {
   progress,
 };
 
-const ITERABLE_RULES: { readonly [Name in keyof IterableOptions]-?: Rule } = {
+const ITERABLE_RULES: { readonly [Name in keyof MapIterableOptions]-?: Rule } = {
   order: {
     expected: `'input' or 'completion'`,
     holds: (value) => value === 'input' || value === 'completion',
   },
 };
 
-const THREAD_RULES: { readonly [Name in keyof ThreadOptions]-?: Rule } = { resourceLimits: anObject };
+const THREAD_RULES: { readonly [Name in keyof MapThreadOptions]-?: Rule } = { resourceLimits: anObject };
 
 /** Which options a function takes beside those of every map. */
 export type MapKind = { readonly iterable: boolean; readonly ownThreads: boolean };

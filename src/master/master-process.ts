@@ -3,16 +3,13 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { OptionError, TaskManagerTermination } from '../core/errors.ts';
 import type { TaskOptions } from '../core/task.ts';
-import { collectAll } from '../mapping/collector.ts';
-import { assertIterable } from '../mapping/item-source.ts';
 import type { Items, MapResult } from '../mapping/items.ts';
-import type { MapRequest } from '../mapping/map-course.ts';
-import { ResultStream } from '../mapping/result-stream.ts';
 import type { FarmStats, TaskResult } from '../ports/task-manager.ts';
 import type { Farm } from './farm.ts';
+import { mapIterableOn, mapOn } from './farm-map.ts';
 import type { FinishedTask, ItemOf, ParametersOf, ResultOf, TagOf } from './handler-types.ts';
 import { checkTimeLimit, type TimeLimit } from './job-options.ts';
-import { checkMapOptions, type IterableOptions, type MapOptions, requestOf } from './map-options.ts';
+import type { MapIterableOptions, MapOptions } from './map-options.ts';
 import {
   abortSignal,
   anArray,
@@ -47,9 +44,6 @@ export interface TaskRequest<H, Tag extends TagOf<H> = TagOf<H>> {
 
 /** Milliseconds that running tasks have to end when a farm is shut down. */
 const SHUTDOWN_GRACE = 5_000;
-
-const FARM_MAP = { iterable: false, ownThreads: false };
-const FARM_ITERABLE = { iterable: true, ownThreads: false };
 
 const OVER = 'The job is over, as run() has ended. Does a call in it lack its await?';
 
@@ -190,8 +184,8 @@ export class MasterProcess<H = object> {
     items: Items<ItemOf<H, Tag>>,
     options: MapOptions = {},
   ): Promise<MapResult<ResultOf<H, Tag>>[]> {
-    const request = this.#mapRequest(tag, items, checkMapOptions(options, FARM_MAP));
-    return collectAll(request) as Promise<MapResult<ResultOf<H, Tag>>[]>;
+    const results = mapOn(this.#owned.driver, tag, items, options);
+    return results as Promise<MapResult<ResultOf<H, Tag>>[]>;
   }
 
   /**
@@ -205,20 +199,10 @@ export class MasterProcess<H = object> {
   mapIterable<Tag extends TagOf<H>>(
     tag: Tag,
     items: Items<ItemOf<H, Tag>>,
-    options: MapOptions & IterableOptions = {},
+    options: MapOptions & MapIterableOptions = {},
   ): AsyncIterable<MapResult<ResultOf<H, Tag>>> {
-    const checked = checkMapOptions(options, FARM_ITERABLE);
-    const request = this.#mapRequest(tag, items, checked);
-    const start = () => new ResultStream(request, checked.order ?? 'input');
-    return { [Symbol.asyncIterator]: start } as AsyncIterable<MapResult<ResultOf<H, Tag>>>;
-  }
-
-  #mapRequest(tag: string, items: unknown, options: MapOptions): MapRequest {
-    const { driver } = this.#owned;
-    assertTag(tag, driver.ledger);
-    assertIterable(items);
-    const { slots: threads } = driver;
-    return { ...requestOf(options), items, tag, threads, withIndex: false, runner: () => driver, over() {} };
+    const results = mapIterableOn(this.#owned.driver, tag, items, options);
+    return results as AsyncIterable<MapResult<ResultOf<H, Tag>>>;
   }
 
   // ── results ──────────────────────────────────────────────────────────────────────────────────

@@ -241,6 +241,21 @@ describe('parallelMap and unhandled rejections, as p-map', LIMIT, () => {
     assert.deepEqual(unhandled, []);
   });
 
+  it('has none for promises that reject behind one that ended the map', async () => {
+    process.on('unhandledRejection', listen);
+    let index = 0;
+    const source: AsyncIterable<never> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: Promise.reject(new Error(`item ${index++}`)) as never }),
+      }),
+    };
+    const error = await rejection(parallelMap(source, echo, { backpressure: 100 }));
+    assert.equal(error.message, 'item 0');
+    await turn();
+    process.off('unhandledRejection', listen);
+    assert.deepEqual(unhandled, []);
+  });
+
   it('has none for a return() that rejects', async () => {
     process.on('unhandledRejection', listen);
     const source = {

@@ -171,6 +171,22 @@ describe('Warm threads', LIMIT, () => {
   );
 });
 
+describe('Threads beyond the first', LIMIT, () => {
+  it(
+    'come when the first is at work for a while',
+    onWarmFarms(async ({ borrow }) => {
+      const gates = [newGate(), newGate(), newGate()];
+      const loan = borrow(pass, { threads: 3 });
+      const passing = resultsOf(loan, gates);
+      for (const gate of gates) await gateShows(gate, 1);
+      assert.equal(threadsAlive(), 3);
+      for (const gate of gates) openGate(gate);
+      await passing;
+      loan.release();
+    }),
+  );
+});
+
 describe('A call that was cut short', LIMIT, () => {
   it(
     'leaves its threads to the next one once they are free',
