@@ -52,6 +52,9 @@ export interface Executor {
   forget(state: number): void;
   /** How far the running task of a slave says it has come, 0 to 1; undefined where it has not said. */
   progressOf(slave: number): number | undefined;
-  /** Ends all slaves; those that run a task get `grace` ms to end it. Safe to repeat. */
+  /**
+   * Ends all slaves; those that run a task get `grace` ms to end it. Safe to repeat: a further call may only shorten the
+   * time. Rejects, when all is done, with what went wrong in the slaves at their end.
+   */
   close(grace: number): Promise<void>;
 }

@@ -9,6 +9,7 @@
  * The first thread shows whether the handlers can be loaded; the others start when it has (growth.ts).
  */
 
+import { debuglog } from 'node:util';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { HandlerModuleError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
@@ -29,7 +30,8 @@ import {
   type Order,
   type Refusal,
 } from './orders.ts';
-import { Slot } from './slot.ts';
+import { Patience } from './patience.ts';
+import { CANCEL_GRACE, Slot } from './slot.ts';
 import { within } from './within.ts';
 
 export interface ThreadPoolOptions {
@@ -79,6 +81,9 @@ export class ThreadPool implements Executor {
   /** Called when a batch has ended, while `close` waits for that. */
   #onBatchEnd: () => void = () => {};
   #closed: Promise<void> | undefined;
+  #patience: Patience | undefined;
+  /** What `teardown` threw first. */
+  #teardownError: HandlerModuleError | undefined;
 
   constructor(options: ThreadPoolOptions, master: ExecutorMaster) {
     this.#options = options;
@@ -134,7 +139,10 @@ export class ThreadPool implements Executor {
   }
 
   cancel(slave: number, token: number, index: number): void {
-    this.#seats.get(slave)?.slot.cancel(token, index);
+    const slot = this.#seats.get(slave)?.slot;
+    if (slot === undefined) return;
+    slot.cancel(token, index);
+    this.#lookIn(slot.nextLook(this.#timeoutOf));
   }
 
   dismiss(slave: number, replace: boolean): void {
@@ -143,7 +151,7 @@ export class ThreadPool implements Executor {
     this.#seats.delete(slave);
     if (!replace) this.#retired++;
     const left = this.#send(seat, { type: 'leave', exit: true }, []);
-    left.catch(() => {}).finally(() => seat.slot.close());
+    left.catch(() => {}).finally(() => this.#hasLeft(seat.slot));
   }
 
   forget(state: number): void {
@@ -158,8 +166,15 @@ export class ThreadPool implements Executor {
     return this.#seats.get(slave)?.slot.progress;
   }
 
+  /**
+   * Those that are in a hurry may call it again: what is left of the time is shortened.
+   *
+   * Rejects with what `teardown` threw, when all else is done.
+   */
   close(grace: number): Promise<void> {
-    this.#closed ??= this.#close(grace);
+    this.#patience ??= new Patience(grace);
+    this.#patience.shorten(grace);
+    this.#closed ??= this.#close(grace, this.#patience);
     return this.#closed;
   }
 
@@ -338,7 +353,8 @@ export class ThreadPool implements Executor {
 
   #lost(seat: Seat, death: unknown, progress: Progress | undefined): void {
     const { slave } = seat.slot;
-    const barren = progress === undefined || (progress.running === undefined && progress.done === 0);
+    const { done = 0, running, excused } = progress ?? {};
+    const barren = done === 0 && (running === undefined || excused === true);
     this.#barrenDeaths = barren ? this.#barrenDeaths + 1 : 0;
     this.#discard(seat);
     const reason = reasonOf(death);
@@ -368,29 +384,38 @@ export class ThreadPool implements Executor {
     this.#replacing = undefined;
   }
 
-  async #close(grace: number): Promise<void> {
+  async #close(grace: number, patience: Patience): Promise<void> {
     this.#growth.close();
     this.#stopReplacing();
-    await this.#batchesEnd(grace);
-    await this.#tearDown(Math.max(grace, TEARDOWN_GRACE));
+    await this.#batchesEnd(Math.min(grace / 2, CANCEL_GRACE), patience);
+    await this.#tearDown(Math.max(patience.left, TEARDOWN_GRACE));
     clearTimeout(this.#looking);
-    const slaves = [...this.#seats.values()];
-    for (const seat of slaves) this.#discard(seat);
+    const slots = [...this.#seats.values()].map(({ slot }) => slot);
+    this.#seats.clear();
+    for (const slot of slots) slot.leave();
     await this.#crew.close();
-    for (const { slot } of slaves) this.#master.report({ type: 'slave left', slave: slot.slave });
+    for (const slot of slots) {
+      this.#hasLeft(slot);
+      this.#master.report({ type: 'slave left', slave: slot.slave });
+    }
+    if (this.#teardownError !== undefined) throw this.#teardownError;
   }
 
-  /** Running tasks may end; what has not begun is taken back. */
-  async #batchesEnd(grace: number): Promise<void> {
+  /**
+   * Running tasks may end; what has not begun is taken back.
+   *
+   * @param notice Milliseconds before the end of the time at which those that still run are told to stop.
+   */
+  async #batchesEnd(notice: number, patience: Patience): Promise<void> {
     const busy = () => [...this.#seats.values()].filter(({ slot }) => slot.lease !== undefined);
     for (const { slot } of busy()) for (const { token } of slot.leases) this.revoke(slot.slave, token);
-    if (grace > 0 && busy().length > 0) {
-      const ended = new Promise<void>((resolve) => {
-        this.#onBatchEnd = () => busy().length === 0 && resolve();
-      });
-      await within(grace, ended);
-    }
+    if (busy().length === 0) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#onBatchEnd = () => busy().length === 0 && resolve();
+    });
+    await patience.wait(ended, notice);
     for (const { slot } of busy()) slot.cancelRunning();
+    await patience.wait(ended);
   }
 
   async #tearDown(grace: number): Promise<void> {
@@ -400,11 +425,27 @@ export class ThreadPool implements Executor {
     const left = idle.map((seat) => this.#send(seat, { type: 'leave', exit: false }, []));
     if (left.length > 0) await within(grace, Promise.allSettled(left));
   }
+
+  #hasLeft(slot: Slot): void {
+    slot.close();
+    if (slot.teardownError === undefined) return;
+    const cause = decodeException(slot.teardownError);
+    const error = new HandlerModuleError(`teardown() threw in the slave ${slot.info}: ${toldOf(cause)}`, {
+      cause,
+    });
+    debug('%s', error.message);
+    this.#teardownError ??= error;
+  }
+}
+
+const debug = debuglog('taskfarm');
+
+function toldOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
 }
 
 function refusalOf({ refused, exception }: Refusal): HandlerModuleError {
   if (exception === undefined) return new HandlerModuleError(refused);
   const cause = decodeException(exception);
-  const told = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return new HandlerModuleError(`${refused}: ${told}`, { cause });
+  return new HandlerModuleError(`${refused}: ${toldOf(cause)}`, { cause });
 }
