@@ -294,6 +294,11 @@ export class Driver implements TaskRunner {
     }
   }
 
+  /** Ends a slave that runs what nobody waits for. */
+  endSlave(slave: number): void {
+    this.#hands.get(slave)?.end(slave);
+  }
+
   deleteData(label: number): void {
     this.data.delete(label);
     for (const executor of this.#executors) executor.forget(label);

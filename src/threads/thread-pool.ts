@@ -146,6 +146,10 @@ export class ThreadPool implements Executor {
     left.catch(() => {}).finally(() => seat.slot.close());
   }
 
+  end(slave: number): void {
+    this.#seats.get(slave)?.slot.killer.emit('abort');
+  }
+
   forget(state: number): void {
     for (const seat of this.#seats.values()) {
       seat.slot.say({ type: 'forget', state });
