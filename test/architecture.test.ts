@@ -27,9 +27,19 @@ const ROOMS: Readonly<Record<string, Room>> = {
   threads: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE, 'piscina', 'comlink'] },
   tcp: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE, 'birpc'] },
   registry: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE] },
+  // Progress is told with what others count: it knows nobody, and a farm as well as a map can start it.
+  progress: { uses: [], packages: [ANY_NODE, 'cli-progress'] },
+  // The engine of a map: `map` and a master's own `map()` both start it, so it knows neither, and sees a farm as a port.
+  mapping: { uses: ['core', 'wire', 'ports', 'progress'], packages: [ANY_NODE] },
   slave: { uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry'], packages: [ANY_NODE] },
-  map: { uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'master'], packages: [ANY_NODE] },
-  master: { uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'slave'], packages: [ANY_NODE] },
+  map: {
+    uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'progress', 'mapping', 'master'],
+    packages: [ANY_NODE],
+  },
+  master: {
+    uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'progress', 'mapping', 'slave'],
+    packages: [ANY_NODE],
+  },
 };
 
 const files = readdirSync('src', { recursive: true })

@@ -62,6 +62,12 @@ export class TagCost {
     if (count >= this.allowed) this.allowed = Math.min(2 * count, LARGEST_BATCH);
   }
 
+  /** The size of the next batch when more tasks wait than anybody can take. */
+  get largest(): number {
+    if (this.#tasks === 0) return 1;
+    return Math.max(1, Math.ceil(Math.min(this.allowed, SLICE / this.mean, LARGEST_BATCH)));
+  }
+
   /** The size of the next batch when `waiting` tasks of the tag wait and `slots` slots share them. */
   batchSize(waiting: number, slots: number): number {
     const { mean } = this;

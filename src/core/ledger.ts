@@ -82,6 +82,11 @@ export class Ledger {
     return this.#commands ?? NONE;
   }
 
+  /** Slaves that take tasks by themselves. */
+  get eagerSlaves(): number {
+    return this.#eagerSlaves;
+  }
+
   /** Nothing waits, nothing runs. */
   get idle(): boolean {
     return this.waiting.length === 0 && this.tasks.size === this.finished.length;
@@ -382,7 +387,9 @@ export class Ledger {
   #batchFrom(first: TaskRecord, most: number): TaskRecord[] {
     if (travelsAlone(first)) return [first];
     const { tag } = first;
-    const size = Math.min(most, tag.cost.batchSize(tag.waiting, Math.max(1, this.#eagerSlaves)));
+    const wanted =
+      first.options?.chunkSize ?? tag.cost.batchSize(tag.waiting, Math.max(1, this.#eagerSlaves));
+    const size = Math.min(most, wanted);
     const batch = [first];
     let task: TaskRecord | undefined = first.next;
     while (batch.length < size && task !== undefined && !travelsAlone(task)) {

@@ -3,7 +3,7 @@
 import type { TaskRecord } from './task.ts';
 
 export interface LedgerPolicy {
-  /** Slaves that one task may cost before it is given up. */
+  /** Slaves that one task may cost before it is given up, where the task does not say. */
   readonly maxLosses: number;
   /** Further tries after a thrown error or a timeout, where the task does not say. */
   readonly retries: number;
@@ -19,7 +19,8 @@ export function mayRetry(task: TaskRecord, policy: LedgerPolicy): boolean {
 /** After a loss that has been counted already: why this was the last, or undefined if it was not. */
 export function lossEndsTask(task: TaskRecord, policy: LedgerPolicy): string | undefined {
   const cost = task.losses?.length ?? 0;
-  if (cost >= policy.maxLosses) return `it cost ${cost} ${cost === 1 ? 'slave' : 'slaves'}`;
+  if (cost >= (task.options?.maxLosses ?? policy.maxLosses))
+    return `it cost ${cost} ${cost === 1 ? 'slave' : 'slaves'}`;
   if (task.options?.transfer !== undefined) return 'its buffers went with a lost slave';
   return undefined;
 }

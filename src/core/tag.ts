@@ -21,3 +21,9 @@ export class TagRecord {
     this.name = name;
   }
 }
+
+/** A tag in messages and ids: its first line, as a tag may hold the text of a function below its name. */
+export function shortNameOf(tag: string): string {
+  const end = tag.indexOf('\n');
+  return end === -1 ? tag : tag.slice(0, end);
+}

@@ -2,7 +2,7 @@
 
 import type { Loss } from './errors.ts';
 import type { Lease } from './lease.ts';
-import type { TagRecord } from './tag.ts';
+import { shortNameOf, type TagRecord } from './tag.ts';
 
 /**
  * - `waiting`: in the waiting line
@@ -20,6 +20,10 @@ export interface TaskOptions {
   readonly timeout?: number;
   /** Further tries after a thrown error or a timeout. */
   readonly retries?: number;
+  /** Slaves that the task may cost. */
+  readonly maxLosses?: number;
+  /** How many tasks travel together, whatever they cost. */
+  readonly chunkSize?: number;
   /** Its buffers are moved, not copied, so it can run once only. */
   readonly transfer?: readonly unknown[];
   /** Its outcome is asked for by name (`submit`): it is settled at once and never waits to be collected. */
@@ -79,7 +83,7 @@ export class TaskRecord {
 
 /** The public name of a task. */
 export function taskIdOf(tag: string, number: number): string {
-  return `${tag}_${number}`;
+  return `${shortNameOf(tag)}_${number}`;
 }
 
 /** The number in a task's public name, or -1 where it has none. */

@@ -1,6 +1,7 @@
 /** From a finished task's record to what its requester gets: a result, or one of our errors. */
 
 import {
+  HandlerModuleError,
   NotCloneableError,
   TaskLostError,
   TaskRaisedException,
@@ -8,6 +9,7 @@ import {
   TaskTimeoutError,
   UnknownTagError,
 } from '../core/errors.ts';
+import { shortNameOf } from '../core/tag.ts';
 import type { TaskRecord } from '../core/task.ts';
 import type { TaskResult } from '../ports/task-manager.ts';
 import { decodeException, type EncodedFailure } from '../wire/outcome.ts';
@@ -29,7 +31,7 @@ export function resultOf(task: TaskRecord): TaskResult {
 export function errorOf(task: TaskRecord): Error | undefined {
   const { failure } = task;
   if (failure === undefined) return undefined;
-  const reference = { taskId: task.id, tag: task.tag.name, attempt: task.attempt };
+  const reference = { taskId: task.id, tag: shortNameOf(task.tag.name), attempt: task.attempt };
   switch (failure.kind) {
     case 'raised':
       return raisedError(reference, failure.error as RaisedError);
@@ -52,6 +54,8 @@ function raisedError(reference: TaskReference, error: RaisedError): Error {
       return new TaskRaisedException(reference, error.exception, error.traceback);
     case 'not cloneable':
       return new NotCloneableError(error.path, error.what, reference);
+    case 'no handler':
+      return new HandlerModuleError(error.message);
     default:
       return error satisfies never;
   }

@@ -14,12 +14,14 @@ import type { TaskOptions, TaskRecord } from '../core/task.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
+import type { TaskRun, TaskRunner, TaskRunRequest } from '../ports/task-run.ts';
 import { onAbort } from './abort-listeners.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { errorOf, resultOf, type StoredException } from './delivery.ts';
 import { forgetPending, keepPending } from './last-call.ts';
 import { OutcomeWaiters } from './outcome-waiters.ts';
 import { StoredData } from './stored-data.ts';
+import { PrivateTasks } from './task-run.ts';
 
 const debug = debuglog('taskfarm');
 const debugging = debug.enabled;
@@ -31,11 +33,18 @@ interface Taker extends Deferred<TakenTask> {
 
 const PRIVATE: TaskOptions = { private: true };
 
+/** Who asked for a task alone; `promise` where there is one that may be left unheard. */
+export interface Requester {
+  readonly promise?: Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export interface DriverOptions extends LedgerPolicy {
   readonly clock: Clock;
 }
 
-export class Driver {
+export class Driver implements TaskRunner {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly data = new StoredData();
@@ -53,7 +62,7 @@ export class Driver {
   readonly #hands = new Map<number, Executor>();
   readonly #waiters = new OutcomeWaiters();
   readonly #takers = new Map<number, Taker>();
-  readonly #private = new Map<number, Deferred<unknown>>();
+  readonly #private = new Map<number, Requester>();
   /** For each task with a signal, how to forget it. */
   readonly #abortable = new Map<number, () => void>();
   readonly #watchers = new Set<() => void>();
@@ -99,12 +108,48 @@ export class Driver {
   /** A task whose result goes to this requester alone. */
   requestPrivately(tag: string, parameters: readonly unknown[]): Promise<unknown> {
     this.assertOpen();
-    const task = this.#nextTask++;
     const requester = deferred<unknown>();
+    this.requestFor(requester, tag, parameters, PRIVATE);
+    return requester.promise;
+  }
+
+  /** @param options With `private`. */
+  requestFor(
+    requester: Requester,
+    tag: string,
+    parameters: readonly unknown[],
+    options: TaskOptions,
+  ): number {
+    const task = this.#nextTask++;
     this.#private.set(task, requester);
     keepPending(this);
-    this.tell({ type: 'task requested', task, tag, parameters, options: PRIVATE });
-    return requester.promise;
+    this.tell({ type: 'task requested', task, tag, parameters, options });
+    return task;
+  }
+
+  /** Nobody asks for these tasks any more. */
+  forget(tasks: readonly number[]): void {
+    for (const task of tasks) {
+      if (this.#private.delete(task)) this.tell({ type: 'task cancelled', task });
+    }
+  }
+
+  requestRun(request: TaskRunRequest): TaskRun {
+    this.assertOpen();
+    return new PrivateTasks(this, request);
+  }
+
+  get slots(): number {
+    return this.ledger.eagerSlaves;
+  }
+
+  batchSizeOf(tag: string): number {
+    return this.ledger.tagRecord(tag).cost.largest;
+  }
+
+  countsOf(tag: string): { readonly running: number; readonly lost: number } {
+    const { running, losses: lost } = this.ledger.tagRecord(tag);
+    return { running, lost };
   }
 
   /** When the signal aborts, the task ends with the signal's reason as its exception. */
@@ -306,8 +351,8 @@ export class Driver {
    * Who asked may wait no more: `run()` may have thrown between two awaits, or a farm was shut down on
    * purpose. An unhandled rejection would then end the process, and hide what `run()` threw.
    */
-  #rejectAtEnd({ promise, reject }: Pick<Deferred<unknown>, 'promise' | 'reject'>, reason: Error): void {
-    if (!this.complains) promise.catch(() => {});
+  #rejectAtEnd({ promise, reject }: Pick<Requester, 'promise' | 'reject'>, reason: Error): void {
+    if (!this.complains) promise?.catch(() => {});
     reject(reason);
   }
 

@@ -5,44 +5,42 @@
 
 import { TaskFarmError, TaskManagerTermination } from '../core/errors.ts';
 import type { RemoteCall } from '../ports/line.ts';
+import { type Progress, startProgress } from '../progress/start-progress.ts';
 import { claimLabel, releaseLabel } from '../registry/labels.ts';
 import { getMachineInfo } from '../slave/machine-info.ts';
 import { availableThreads } from '../threads/available-threads.ts';
-import { fingerprintOf } from '../threads/handler-module.ts';
+import type { HandlerOrigin } from '../threads/orders.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 import { findTsx } from '../threads/typescript-modules.ts';
 import { LONGEST_TIMER } from '../threads/within.ts';
 import { onAbort } from './abort-listeners.ts';
 import { Driver } from './driver.ts';
 import type { FarmOptions } from './job-options.ts';
+import { progressOf } from './stats.ts';
 import { systemClock } from './system-clock.ts';
 import { TaskManager } from './task-manager.ts';
 
 const START_TIMEOUT = 10_000;
 
-/** Where the slaves find their handlers. */
-export interface HandlerPlace {
-  readonly module: string | undefined;
-  /** The class that the script gives to `runJob`; undefined where the module's exports are the handlers. */
-  readonly SlaveClass: (new () => object) | undefined;
-}
-
 export class Farm {
-  readonly label: string;
+  /** Undefined for a farm that the library keeps to itself: nobody can find it, and none is in its way. */
+  readonly label: string | undefined;
   readonly driver: Driver;
   readonly taskManager: TaskManager;
   readonly options: FarmOptions;
-  readonly #place: HandlerPlace;
+  /** Undefined where the farm has no handlers of its own. */
+  readonly #origin: HandlerOrigin | undefined;
   readonly #threads: number;
   #unwatchSignal = () => {};
+  #progress: Progress | undefined;
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(label: string, place: HandlerPlace, options: FarmOptions) {
+  constructor(label: string | undefined, origin: HandlerOrigin | undefined, options: FarmOptions) {
     const { retries = 0, maxLosses = 3 } = options;
     this.label = label;
     this.options = options;
-    this.#place = place;
+    this.#origin = origin;
     this.#threads = options.threads ?? availableThreads();
     this.driver = new Driver({ retries, maxLosses, clock: systemClock });
     this.taskManager = new TaskManager({}, this.driver);
@@ -56,25 +54,27 @@ export class Farm {
   }
 
   async #start(): Promise<void> {
-    claimLabel(this.label);
+    if (this.label !== undefined) claimLabel(this.label);
     const { signal } = this.options;
     if (signal !== undefined) this.#unwatchSignal = onAbort(signal, this.#aborted);
-    const { module } = this.#place;
-    if (this.#threads === 0 || module === undefined || this.driver.end !== undefined) return;
-    await this.#threadPool(module).start();
+    this.#progress = this.#startProgress();
+    if (this.#threads === 0 || this.#origin === undefined || this.driver.end !== undefined) return;
+    await this.#threadPool(this.#origin).start();
   }
 
-  #threadPool(module: string): ThreadPool {
+  /** What a user's function throws ends the job, as it does in `run()`. */
+  #startProgress(): Progress {
+    const { driver } = this;
+    const failed = (error: unknown) =>
+      driver.finish(error instanceof Error ? error : new Error(String(error), { cause: error }));
+    return startProgress(this.options.progress, () => progressOf(driver), failed);
+  }
+
+  #threadPool(origin: HandlerOrigin): ThreadPool {
     const { startTimeout = START_TIMEOUT, maxTasksPerThread, resourceLimits, taskTimeout } = this.options;
-    const { SlaveClass } = this.#place;
-    const source = {
-      module,
-      label: this.label,
-      slaveClass: SlaveClass === undefined ? undefined : fingerprintOf(SlaveClass),
-      argv: process.argv,
-      startTimeout,
-      tsx: findTsx(module),
-    };
+    // A thread of sent functions finds out itself, if one of them imports anything.
+    const tsx = origin.kind === 'functions' ? undefined : findTsx(origin.module);
+    const source = { origin, argv: process.argv, startTimeout, tsx };
     const pool: ThreadPool = new ThreadPool(
       {
         threads: this.#threads,
@@ -158,13 +158,14 @@ export class Farm {
     driver.finish(reason);
     this.taskManager.terminate();
     if (this.#started !== undefined) await this.#release();
+    this.#progress?.stop();
   }
 
   /** The label is ours only if `start` got it. */
   async #release(): Promise<void> {
     try {
       await this.#started;
-      releaseLabel(this.label);
+      if (this.label !== undefined) releaseLabel(this.label);
     } catch {
       // `start` told its caller that the label was in use.
     }

@@ -33,6 +33,10 @@ type HandlerOf<H, Tag extends string> = `do_${Tag}` extends keyof HandlersOf<H>
 /** What a request for a tag takes: the handler's parameters, or stored values in their place. */
 export type ParametersOf<H, Tag extends string> = OrGlobalState<Parameters<HandlerOf<H, Tag>>>;
 
+/** What one task of a map takes: the handler's first parameter. */
+export type ItemOf<H, Tag extends string> =
+  ParametersOf<H, Tag> extends readonly [(infer Item)?, ...unknown[]] ? Item : never;
+
 type OrGlobalState<Tuple extends readonly unknown[]> = {
   [Index in keyof Tuple]: Tuple[Index] | GlobalStateValue;
 };

@@ -38,8 +38,9 @@ export async function initializeMasterProcess<H = object>(
     throw new OptionError('slaveModule', 'the URL of the module with the handlers', 'missing');
   }
   if (slaveHost() !== undefined) return new Promise(() => {});
-  const place = { module: module === undefined ? undefined : moduleUrl(module), SlaveClass: undefined };
-  const farm = new Farm(label, place, farmOptions);
+  const origin =
+    module === undefined ? undefined : ({ kind: 'module', module: moduleUrl(module), label } as const);
+  const farm = new Farm(label, origin, farmOptions);
   const master = new MasterProcess<H>();
   MasterProcess.attach(master, farm);
   await started(farm, farmOptions.threads !== 0);

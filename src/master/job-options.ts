@@ -1,6 +1,7 @@
 /** The options of a job, and their defaults. */
 
 import type { ResourceLimits } from 'node:worker_threads';
+import type { ProgressOption } from '../progress/progress-state.ts';
 import {
   abortSignal,
   anObject,
@@ -11,6 +12,7 @@ import {
   nullOr,
   positive,
   positiveInteger,
+  progress,
   type Rule,
   url,
   wholeNumber,
@@ -36,6 +38,15 @@ export interface FarmOptions {
   readonly signal?: AbortSignal;
   /** Period of signs of life of slave processes; null for none. Default: 120,000. */
   readonly watchdogPeriod?: number | null;
+  /**
+   * True shows on the error output how far the farm's tasks are: a bar on a terminal, a few lines elsewhere, and nothing
+   * where the environment says `CI`, unless it says `TASKFARM_PROGRESS=1` too (0: never anything). A function gets the
+   * {@link ProgressState} ten times a second at most, and at the end; what it throws ends the job. Default: false.
+   *
+   * @example
+   * progress: ({ done, total, timeLeft }) => view.update(done, total, timeLeft),
+   */
+  readonly progress?: ProgressOption;
 }
 
 export interface JobOptions extends FarmOptions {
@@ -56,7 +67,6 @@ export interface InitializeOptions extends FarmOptions {
 interface LaterOptions {
   readonly launchSlaves?: unknown;
   readonly listen?: unknown;
-  readonly progress?: unknown;
   readonly dashboard?: unknown;
   readonly report?: unknown;
 }
@@ -73,9 +83,9 @@ const FARM_RULES: RulesFor<FarmOptions & LaterOptions> = {
   startTimeout: positive,
   signal: abortSignal,
   watchdogPeriod: nullOr(positive),
+  progress,
   launchSlaves: notInThisVersion,
   listen: notInThisVersion,
-  progress: notInThisVersion,
   dashboard: notInThisVersion,
   report: notInThisVersion,
 };

@@ -3,10 +3,16 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { OptionError, TaskManagerTermination } from '../core/errors.ts';
 import type { TaskOptions } from '../core/task.ts';
+import { collectAll } from '../mapping/collector.ts';
+import { assertIterable } from '../mapping/item-source.ts';
+import type { Items, MapResult } from '../mapping/items.ts';
+import type { MapRequest } from '../mapping/map-course.ts';
+import { ResultStream } from '../mapping/result-stream.ts';
 import type { FarmStats, TaskResult } from '../ports/task-manager.ts';
 import type { Farm } from './farm.ts';
-import type { FinishedTask, ParametersOf, ResultOf, TagOf } from './handler-types.ts';
+import type { FinishedTask, ItemOf, ParametersOf, ResultOf, TagOf } from './handler-types.ts';
 import { checkTimeLimit, type TimeLimit } from './job-options.ts';
+import { checkMapOptions, type IterableOptions, type MapOptions, requestOf } from './map-options.ts';
 import {
   abortSignal,
   anArray,
@@ -42,6 +48,9 @@ export interface TaskRequest<H, Tag extends TagOf<H> = TagOf<H>> {
 /** Milliseconds that running tasks have to end when a farm is shut down. */
 const SHUTDOWN_GRACE = 5_000;
 
+const FARM_MAP = { iterable: false, ownThreads: false };
+const FARM_ITERABLE = { iterable: true, ownThreads: false };
+
 const OVER = 'The job is over, as run() has ended. Does a call in it lack its await?';
 
 /**
@@ -75,7 +84,7 @@ export class MasterProcess<H = object> {
 
   /** The job's label. */
   get label(): string {
-    return this.#owned.label;
+    return this.#owned.label ?? '';
   }
 
   /** The TaskManager behind it. */
@@ -163,6 +172,53 @@ export class MasterProcess<H = object> {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * Runs one task for each item on this farm's slaves; the handler gets the item only. All else is as with
+   * `parallelMap`.
+   *
+   * @returns The results in the order of the items.
+   *
+   * Rejects with what a handler threw, as it was thrown, and as `submit` does otherwise.
+   *
+   * @example
+   * const roots = await farm.map('sqrt', [1, 4, 9]);
+   */
+  async map<Tag extends TagOf<H>>(
+    tag: Tag,
+    items: Items<ItemOf<H, Tag>>,
+    options: MapOptions = {},
+  ): Promise<MapResult<ResultOf<H, Tag>>[]> {
+    const request = this.#mapRequest(tag, items, checkMapOptions(options, FARM_MAP));
+    return collectAll(request) as Promise<MapResult<ResultOf<H, Tag>>[]>;
+  }
+
+  /**
+   * The same as an async iterable, which reads the items and runs the tasks as the results are taken.
+   *
+   * @throws {@link OptionError}, {@link UnknownTagError}
+   *
+   * @example
+   * for await (const root of farm.mapIterable('sqrt', naturals(), { order: 'completion' })) console.log(root);
+   */
+  mapIterable<Tag extends TagOf<H>>(
+    tag: Tag,
+    items: Items<ItemOf<H, Tag>>,
+    options: MapOptions & IterableOptions = {},
+  ): AsyncIterable<MapResult<ResultOf<H, Tag>>> {
+    const checked = checkMapOptions(options, FARM_ITERABLE);
+    const request = this.#mapRequest(tag, items, checked);
+    const start = () => new ResultStream(request, checked.order ?? 'input');
+    return { [Symbol.asyncIterator]: start } as AsyncIterable<MapResult<ResultOf<H, Tag>>>;
+  }
+
+  #mapRequest(tag: string, items: unknown, options: MapOptions): MapRequest {
+    const { driver } = this.#owned;
+    assertTag(tag, driver.ledger);
+    assertIterable(items);
+    const { slots: threads } = driver;
+    return { ...requestOf(options), items, tag, threads, withIndex: false, runner: () => driver, over() {} };
   }
 
   // ── results ──────────────────────────────────────────────────────────────────────────────────

@@ -60,6 +60,11 @@ export const url: Rule = {
   holds: (value) => value instanceof URL || (typeof value === 'string' && URL.canParse(value)),
 };
 
+export const progress: Rule = {
+  expected: 'true, false, or a function that is called with the state',
+  holds: (value) => typeof value === 'boolean' || typeof value === 'function',
+};
+
 export function nullOr(rule: Rule): Rule {
   return { expected: `${rule.expected}, or null`, holds: (value) => value === null || rule.holds(value) };
 }

@@ -11,11 +11,14 @@ import { isStateReference } from '../wire/state-reference.ts';
  */
 export function copyParameters(parameters: readonly unknown[]): readonly unknown[] {
   if (parameters.every(isPrimitive)) return parameters;
-  return parameters.map((parameter, index) => {
-    if (isStateReference(parameter)) return parameter;
-    const copy = flatCopy(parameter);
-    return copy === DEEP ? deepCopy(parameter, `parameter ${index + 1}`) : copy;
-  });
+  return parameters.map((parameter, index) => copyParameter(parameter, `parameter ${index + 1}`));
+}
+
+/** The same for one of them, with its name. @throws {@link NotCloneableError} */
+export function copyParameter(parameter: unknown, path: string): unknown {
+  if (isStateReference(parameter)) return parameter;
+  const copy = flatCopy(parameter);
+  return copy === DEEP ? deepCopy(parameter, path) : copy;
 }
 
 function deepCopy(parameter: unknown, path: string): unknown {

@@ -3,7 +3,8 @@
 import { OptionError } from '../core/errors.ts';
 import { slaveHost } from '../ports/slave-host.ts';
 import { isSlaveClass } from '../slave/slave-process.ts';
-import { tagsOf } from '../threads/handler-module.ts';
+import { fingerprintOf } from '../threads/handler-module.ts';
+import { tagsOf } from '../threads/thread-handlers.ts';
 import { Farm } from './farm.ts';
 import type { HandlersOf } from './handler-types.ts';
 import { checkJobOptions, type JobOptions } from './job-options.ts';
@@ -42,8 +43,13 @@ export async function runJob<Master extends AnyMaster>(
   const { module, handleSignals: wanted = true, ...farmOptions } = checkJobOptions(options);
   const host = slaveHost();
   if (host !== undefined) return becomeSlave(label, SlaveClass as new () => object);
-  const place = { module: module === undefined ? mainScript() : moduleUrl(module), SlaveClass };
-  const farm = new Farm(label, place as never, farmOptions);
+  const origin = {
+    kind: 'class',
+    module: module === undefined ? mainScript() : moduleUrl(module),
+    label,
+    slaveClass: fingerprintOf(SlaveClass),
+  } as const;
+  const farm = new Farm(label, origin, farmOptions);
   const tags = tagsOf(SlaveClass.prototype);
   if (namesNoOther(SlaveClass, tags)) farm.driver.handlersKnown(tags);
   const master = new MasterClass();

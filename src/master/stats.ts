@@ -4,6 +4,7 @@ import type { Ledger } from '../core/ledger.ts';
 import { snapshotOf } from '../core/snapshot.ts';
 import type { TagRecord } from '../core/tag.ts';
 import type { FarmStats, SlaveStats, TaskCounts } from '../ports/task-manager.ts';
+import type { ProgressCounts } from '../progress/progress-state.ts';
 import type { Driver } from './driver.ts';
 
 export function countsOf(ledger: Ledger): TaskCounts {
@@ -34,4 +35,19 @@ export function statsOf(driver: Driver): FarmStats {
     }),
   );
   return { elapsed, rate: elapsed > 0 ? (1000 * ended) / elapsed : 0, tags: snapshot.tags, slaves };
+}
+
+/** All tasks of the farm together. */
+export function progressOf(driver: Driver): ProgressCounts {
+  const counts = { done: 0, failed: 0, lost: 0, running: 0, waiting: 0, total: 0, partlyDone: 0 };
+  for (const tag of driver.ledger.tags.values()) {
+    counts.done += tag.succeeded + tag.failed;
+    counts.failed += tag.failed;
+    counts.lost += tag.losses;
+    counts.running += tag.running;
+    counts.waiting += tag.waiting;
+    counts.total += tag.requested;
+  }
+  for (const slave of driver.ledger.slaves.keys()) counts.partlyDone += driver.progressOf(slave) ?? 0;
+  return counts;
 }

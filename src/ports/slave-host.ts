@@ -29,6 +29,8 @@ export interface CurrentTask {
 export interface SlaveHost {
   /** The script called `runJob` with this label and class. */
   offerClass(label: string, SlaveClass: new () => Handlers): void;
+  /** The URL of the module that is being imported for its handlers; undefined once they are there. */
+  readonly loading?: string | undefined;
   /** The task that runs now; undefined between tasks. */
   readonly currentTask: CurrentTask | undefined;
   /** Carries out a call at the TaskManager in the master; rejects as the call does. */

@@ -1,24 +1,17 @@
 /** Runs the tasks of a batch, one after the other, in the thread. */
 
 import { SLICE } from '../core/batching.ts';
-import type { CurrentTask, Handlers } from '../ports/slave-host.ts';
+import type { CurrentTask } from '../ports/slave-host.ts';
+import { parallelMapSkip, SKIPPED } from '../wire/skip.ts';
 import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
 import type { OutcomeReport } from './outcome-report.ts';
 import { RunningTask } from './running-task.ts';
 import type { SlotMemory } from './slot-memory.ts';
 import type { StateCache } from './state-cache.ts';
-
-type Handler = (...parameters: readonly unknown[]) => unknown;
-
-/** What a slave class or module may have beside its handlers. */
-export interface Lifecycle {
-  setup?(): unknown;
-  teardown?(): unknown;
-  terminationTest?(): boolean;
-}
+import type { Handler, ThreadHandlers } from './thread-handlers.ts';
 
 export class BatchRunner {
-  readonly #handlers: Handlers & Lifecycle;
+  readonly #handlers: ThreadHandlers;
   readonly #memory: SlotMemory;
   readonly #report: OutcomeReport;
   readonly #states: StateCache;
@@ -28,7 +21,7 @@ export class BatchRunner {
   /** The next place in the batch's list of stored values, which is in the order of the tasks. */
   #nextState = 0;
 
-  constructor(handlers: Handlers, memory: SlotMemory, report: OutcomeReport, states: StateCache) {
+  constructor(handlers: ThreadHandlers, memory: SlotMemory, report: OutcomeReport, states: StateCache) {
     this.#handlers = handlers;
     this.#memory = memory;
     this.#report = report;
@@ -51,7 +44,7 @@ export class BatchRunner {
     this.#order = order;
     this.#nextState = 0;
     this.#report.start(order.token);
-    const handler = Reflect.get(this.#handlers, `do_${order.tag}`) as Handler;
+    const handler = this.#handlers.handlerOf(order.tag);
     const count = order.parameters.length;
     const start = performance.now();
     let before = start;
@@ -65,7 +58,7 @@ export class BatchRunner {
       longest = Math.max(longest, now - before);
       before = now;
       done++;
-      leaving = this.#handlers.terminationTest?.() === true;
+      leaving = this.#handlers.owner?.terminationTest?.() === true;
     }
     this.#order = undefined;
     return { done, leaving, elapsed: before - start, longest, ...this.#report.rest() };
@@ -80,7 +73,7 @@ export class BatchRunner {
       if (order.states?.[this.#nextState]?.task === index) {
         return this.#settle(this.#runWithStates(handler, parameters, order.states));
       }
-      const result = handler.apply(this.#handlers, parameters as unknown[]);
+      const result = handler.apply(this.#handlers.owner, parameters as unknown[]);
       if (isThenable(result)) return this.#settle(result);
       this.#succeeded(result);
     } catch (error) {
@@ -99,12 +92,12 @@ export class BatchRunner {
 
   #succeeded(value: unknown): void {
     this.#ended();
-    this.#report.succeeded(value, this.#states.used);
+    this.#report.succeeded(value === parallelMapSkip ? SKIPPED : value, this.#states.used);
   }
 
   #failed(error: unknown): void {
     this.#ended();
-    this.#report.failed(error);
+    this.#report.failed(this.#handlers.explain(error, this.#order?.tag ?? ''));
   }
 
   #ended(): void {
@@ -123,7 +116,7 @@ export class BatchRunner {
         ? this.#states.get(state, name)
         : await this.#states.fetch(state, name);
     }
-    return handler.apply(this.#handlers, filled);
+    return handler.apply(this.#handlers.owner, filled);
   }
 
   /** All places of the running task, before the first is filled: if that fails, the next task's are next. */

@@ -1,13 +1,16 @@
 /**
  * Loading the handler module, once per thread.
  *
- * There are two ways to find the handlers: in the class that the script gives to `runJob`, or in the
- * exports of the module. A script that awaits `runJob` never settles in a slave, so its import is not
- * awaited alone, but raced with the offer that happens in it, and with the time it has for that.
+ * Handlers are found in the class that the script gives to `runJob`, or in the exports of the module. A script
+ * that awaits `runJob` never settles in a slave, so its import is not awaited alone, but raced with the
+ * offer that happens in it, and with the time it has for that.
  */
 
 import type { Handlers } from '../ports/slave-host.ts';
-import type { ClassFingerprint, HandlerSource } from './orders.ts';
+import { ExportedFunctions } from './exported-functions.ts';
+import type { ClassFingerprint, HandlerOrigin, HandlerSource } from './orders.ts';
+import { SentFunctions } from './sent-functions.ts';
+import { MemberHandlers, type ThreadHandlers } from './thread-handlers.ts';
 import { prepareTypeScript, typeScriptRemedy } from './typescript-modules.ts';
 
 /** The module cannot be used; the message says why and what to do. */
@@ -19,15 +22,17 @@ interface Offer {
   readonly SlaveClass: new () => Handlers;
 }
 
+type ModuleOrigin = Exclude<HandlerOrigin, { kind: 'functions' }>;
+
 export function fingerprintOf(SlaveClass: { readonly name: string }): ClassFingerprint {
   return { name: SlaveClass.name, source: Function.prototype.toString.call(SlaveClass) };
 }
 
-/** Waits for what a script offers, and takes the one offer that is meant. */
+/** Finds the handlers, wherever they come from. */
 export class HandlerModule {
   readonly #source: HandlerSource;
   readonly #foreign: Offer[] = [];
-  #accept: (handlers: Handlers) => void = () => {};
+  #accept: (handlers: ThreadHandlers) => void = () => {};
   #refuse: (error: unknown) => void = () => {};
 
   constructor(source: HandlerSource) {
@@ -36,89 +41,95 @@ export class HandlerModule {
 
   /** The script called `runJob`. Another label or class is remembered, as the right one may follow. */
   offer(offer: Offer): void {
-    if (!this.#isMeant(offer)) {
+    if (!isMeant(offer, this.#source.origin)) {
       this.#foreign.push(offer);
       return;
     }
     try {
-      this.#accept(new offer.SlaveClass());
+      this.#accept(new MemberHandlers(new offer.SlaveClass()));
     } catch (error) {
       this.#refuse(new ModuleRefusal(`new ${offer.SlaveClass.name}() threw`, { cause: error }));
     }
   }
 
   /** @throws {@link ModuleRefusal}, with the original error as its cause where there is one. */
-  async load(): Promise<Handlers> {
-    const { module, startTimeout, tsx } = this.#source;
-    const offered = new Promise<Handlers>((resolve, reject) => {
+  async load(): Promise<ThreadHandlers> {
+    const { origin, startTimeout, tsx } = this.#source;
+    if (origin.kind === 'functions') return new SentFunctions();
+    const offered = new Promise<ThreadHandlers>((resolve, reject) => {
       this.#accept = resolve;
       this.#refuse = reject;
     });
-    const timer = setTimeout(() => this.#refuse(this.#nothingOffered()), startTimeout);
+    const timer = setTimeout(() => this.#refuse(this.#tooLate(origin)), startTimeout);
     try {
       if (tsx !== undefined) await prepareTypeScript(tsx);
-      return await Promise.race([offered, this.#imported(module, offered)]);
+      return await Promise.race([offered, this.#imported(origin, offered)]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #imported(module: string, offered: Promise<Handlers>): Promise<Handlers> {
-    let namespace: Handlers;
-    try {
-      namespace = await import(module);
-    } catch (error) {
-      throw new ModuleRefusal(`The handler module ${module} cannot be loaded${typeScriptRemedy(error)}`, {
-        cause: error,
-      });
-    }
-    if (this.#source.slaveClass !== undefined || this.#foreign.length > 0) return offered;
-    if (tagsOf(namespace).length > 0) return namespace;
+  async #imported(origin: ModuleOrigin, offered: Promise<ThreadHandlers>): Promise<ThreadHandlers> {
+    const { kind, module } = origin;
+    const namespace = await importModule(module);
+    if (kind === 'exports') return new ExportedFunctions(module, namespace);
+    if (kind === 'class' || this.#foreign.length > 0) return offered;
+    const handlers = new MemberHandlers(namespace);
+    if (handlers.tags.length > 0) return handlers;
     throw new ModuleRefusal(
       `The handler module ${module} exports no function named do_<tag>, and calls no runJob. ` +
         'Export a function for each tag, for example: export function do_sqrt(x) { … }',
     );
   }
 
-  #isMeant({ label, SlaveClass }: Offer): boolean {
-    const expected = this.#source.slaveClass;
-    if (expected === undefined) return label === this.#source.label;
-    const { name, source } = fingerprintOf(SlaveClass);
-    return name === expected.name && source === expected.source;
-  }
-
-  #nothingOffered(): ModuleRefusal {
-    const { module, label, startTimeout, slaveClass } = this.#source;
-    const [met] = this.#foreign;
-    if (met !== undefined) {
-      const wanted = slaveClass === undefined ? `'${label}'` : `'${label}' with ${slaveClass.name}`;
+  #tooLate(origin: ModuleOrigin): ModuleRefusal {
+    const { startTimeout } = this.#source;
+    if (origin.kind === 'exports') {
       return new ModuleRefusal(
-        `A slave of the job ${wanted} met runJob('${met.label}', …, ${met.SlaveClass.name}) first in ${module}, ` +
-          'which never returns in a slave. Run both jobs side by side with Promise.all, or give them the same ' +
-          "SlaveClass, or their own script by the option 'module', or use initializeMasterProcess",
+        `In a slave, ${origin.module} was not loaded within ${startTimeout} ms. Usual causes: it waits for ` +
+          'something at its top level, or calls runJob there, which never returns in a slave. Put the functions ' +
+          'into a module of their own',
       );
     }
-    return new ModuleRefusal(
-      `In a slave, ${module} ended without runJob('${label}'), or did not come to it within ${startTimeout} ms. ` +
-        'Usual causes: the call stands behind a test for the main module or thread, the script exits early or ' +
-        'waits for something else before it, or it needs longer (startTimeout)',
-    );
+    const [met] = this.#foreign;
+    return met === undefined ? nothingOffered(origin, startTimeout) : onlyOffered(origin, met);
   }
 }
 
-/** The tags that an object has handlers for: its own members and its classes', without the prefix. */
-export function tagsOf(handlers: Handlers): string[] {
-  const tags = new Set<string>();
-  for (
-    let level: object | null = handlers;
-    level !== null && level !== Object.prototype;
-    level = Object.getPrototypeOf(level)
-  ) {
-    for (const key of Object.getOwnPropertyNames(level)) {
-      if (key.startsWith('do_') && key.length > 3 && typeof Reflect.get(handlers, key) === 'function') {
-        tags.add(key.slice(3));
-      }
-    }
+/** @throws {@link ModuleRefusal} */
+export async function importModule(module: string): Promise<object> {
+  try {
+    return await import(module);
+  } catch (error) {
+    throw new ModuleRefusal(`The handler module ${module} cannot be loaded${typeScriptRemedy(error)}`, {
+      cause: error,
+    });
   }
-  return [...tags];
+}
+
+function isMeant({ label, SlaveClass }: Offer, origin: HandlerOrigin): boolean {
+  if (origin.kind === 'module') return label === origin.label;
+  if (origin.kind !== 'class') return false;
+  const { name, source } = fingerprintOf(SlaveClass);
+  return name === origin.slaveClass.name && source === origin.slaveClass.source;
+}
+
+type JobOrigin = Extract<HandlerOrigin, { label: string }>;
+
+function onlyOffered(origin: JobOrigin, met: Offer): ModuleRefusal {
+  const { module, label } = origin;
+  const wanted = origin.kind === 'class' ? `'${label}' with ${origin.slaveClass.name}` : `'${label}'`;
+  return new ModuleRefusal(
+    `A slave of the job ${wanted} met runJob('${met.label}', …, ${met.SlaveClass.name}) first in ${module}, ` +
+      'which never returns in a slave. Run both jobs side by side with Promise.all, or give them the same ' +
+      "SlaveClass, or their own script by the option 'module', or use initializeMasterProcess",
+  );
+}
+
+function nothingOffered({ module, label }: JobOrigin, startTimeout: number): ModuleRefusal {
+  return new ModuleRefusal(
+    `In a slave, ${module} ended without runJob('${label}'), or did not come to it within ${startTimeout} ms. ` +
+      'Usual causes: the call stands behind a test for the main module or thread, the script exits early or ' +
+      'waits for something else before it, or it needs longer (startTimeout)',
+  );
 }

@@ -7,21 +7,34 @@ import type { TsxPlace } from './typescript-modules.ts';
 
 /** How a thread shall find its handlers; the same for all threads of a farm (`workerData`). */
 export interface HandlerSource {
-  /** The URL of the module to import. */
-  readonly module: string;
-  /** The label of the job it belongs to. */
-  readonly label: string;
-  /**
-   * What `runJob` was given in the master, so that the thread takes no other class; undefined if the
-   * module's exports are the handlers.
-   */
-  readonly slaveClass: ClassFingerprint | undefined;
+  readonly origin: HandlerOrigin;
   /** The master's, so that the script sees the same arguments. */
   readonly argv: readonly string[];
   /** Milliseconds a script has to call `runJob`. */
   readonly startTimeout: number;
   /** Where the master got tsx from, if it runs under tsx. */
   readonly tsx: TsxPlace | undefined;
+}
+
+/** Where handlers come from. `module` is the URL of the module to import, `label` that of the job. */
+export type HandlerOrigin =
+  /** The class that the script gives to `runJob`; the thread takes no other. */
+  | {
+      readonly kind: 'class';
+      readonly module: string;
+      readonly label: string;
+      readonly slaveClass: ClassFingerprint;
+    }
+  /** The module's `do_<tag>` functions, or the class that it gives to `runJob`. */
+  | { readonly kind: 'module'; readonly module: string; readonly label: string }
+  /** The module's exports, whose names are the tags. */
+  | { readonly kind: 'exports'; readonly module: string }
+  /** The tags themselves, which are functions as source text (see sent-functions.ts). */
+  | { readonly kind: 'functions' };
+
+/** For messages. */
+export function nameOfOrigin(origin: HandlerOrigin): string {
+  return origin.kind === 'functions' ? 'the sent functions' : origin.module;
 }
 
 /** Tells a class from others across threads. */
@@ -73,7 +86,10 @@ export interface HearOrder {
 
 export type Order = LoadOrder | BatchOrderMessage | HearOrder | LeaveOrder;
 
-export type LoadAnswer = { readonly tags: readonly string[]; readonly hasTeardown: boolean } | Refusal;
+/** `tags` is undefined where the thread takes all and says itself what it has no handler for. */
+export type LoadAnswer =
+  | { readonly tags: readonly string[] | undefined; readonly hasTeardown: boolean }
+  | Refusal;
 
 /** Why the module cannot be used; `exception` is the original error. */
 export interface Refusal {

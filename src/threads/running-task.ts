@@ -1,6 +1,7 @@
 /** The running task, as its handler sees it by `currentTask()`. */
 
 import { OptionError } from '../core/errors.ts';
+import { shortNameOf } from '../core/tag.ts';
 import { taskIdOf } from '../core/task.ts';
 import type { CurrentTask } from '../ports/slave-host.ts';
 import type { BatchOrder } from './orders.ts';
@@ -16,7 +17,7 @@ export class RunningTask implements CurrentTask {
 
   constructor(order: BatchOrder, index: number, memory: SlotMemory) {
     this.id = taskIdOf(order.tag, order.numbers[index] ?? 0);
-    this.tag = order.tag;
+    this.tag = shortNameOf(order.tag);
     this.attempt = order.attempts?.[index] ?? 1;
     this.#index = index;
     this.#memory = memory;

@@ -7,9 +7,9 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { type CurrentTask, type Handlers, type SlaveHost, setSlaveHost } from '../ports/slave-host.ts';
 import { encodeException } from '../wire/outcome.ts';
 import { readOrder, writeAnswer } from './batch-messages.ts';
-import { BatchRunner, type Lifecycle } from './batch-runner.ts';
+import { BatchRunner } from './batch-runner.ts';
 import type { MasterCalls } from './calls.ts';
-import { HandlerModule, ModuleRefusal, tagsOf } from './handler-module.ts';
+import { HandlerModule, ModuleRefusal } from './handler-module.ts';
 import type {
   BatchAnswerMessage,
   BatchOrderMessage,
@@ -23,11 +23,13 @@ import type {
 import { OutcomeReport } from './outcome-report.ts';
 import { SlotMemory } from './slot-memory.ts';
 import { StateCache } from './state-cache.ts';
+import type { Lifecycle, ThreadHandlers } from './thread-handlers.ts';
 
 export class SlaveThread implements SlaveHost {
+  readonly #source: HandlerSource;
   readonly #module: HandlerModule;
   readonly #states = new StateCache((state, name) => this.call('stateValue', [state, name]));
-  #handlers: (Handlers & Lifecycle) | undefined;
+  #handlers: ThreadHandlers | undefined;
   #runner: BatchRunner | undefined;
   #news: MessagePort | undefined;
   #memory: SlotMemory | undefined;
@@ -36,6 +38,7 @@ export class SlaveThread implements SlaveHost {
   #calls: Promise<MasterCalls> | undefined;
 
   constructor(source: HandlerSource) {
+    this.#source = source;
     this.#module = new HandlerModule(source);
     process.argv = [...source.argv];
     setSlaveHost(this);
@@ -61,6 +64,11 @@ export class SlaveThread implements SlaveHost {
     this.#module.offer({ label, SlaveClass });
   }
 
+  get loading(): string | undefined {
+    const { origin } = this.#source;
+    return this.#handlers === undefined && origin.kind !== 'functions' ? origin.module : undefined;
+  }
+
   get currentTask(): CurrentTask | undefined {
     return this.#runner?.currentTask;
   }
@@ -78,13 +86,13 @@ export class SlaveThread implements SlaveHost {
     this.#callPort = calls;
     news.on('message', (message: MasterNews) => this.#hear(message));
     try {
-      const handlers: Handlers & Lifecycle = await this.#module.load();
-      await this.#setUp(handlers);
+      const handlers = await this.#module.load();
+      await this.#setUp(handlers.owner);
       this.#handlers = handlers;
       const slot = new SlotMemory(memory);
       this.#memory = slot;
       this.#runner = new BatchRunner(handlers, slot, new OutcomeReport(news, slot), this.#states);
-      return { tags: tagsOf(handlers), hasTeardown: handlers.teardown !== undefined };
+      return { tags: handlers.tags, hasTeardown: handlers.owner?.teardown !== undefined };
     } catch (error) {
       const isRefusal = error instanceof ModuleRefusal;
       const cause = isRefusal ? error.cause : error;
@@ -95,9 +103,9 @@ export class SlaveThread implements SlaveHost {
     }
   }
 
-  async #setUp(handlers: Lifecycle): Promise<void> {
+  async #setUp(owner: Lifecycle | undefined): Promise<void> {
     try {
-      await handlers.setup?.();
+      await owner?.setup?.();
     } catch (error) {
       throw new ModuleRefusal('setup() threw', { cause: error });
     }
@@ -112,7 +120,7 @@ export class SlaveThread implements SlaveHost {
 
   async #leave(exit: boolean): Promise<undefined> {
     try {
-      await this.#handlers?.teardown?.();
+      await this.#handlers?.owner?.teardown?.();
     } finally {
       if (exit) await exitThread();
     }

@@ -19,7 +19,15 @@ import { decodeException, type EncodedFailure } from '../wire/outcome.ts';
 import { readAnswer, transferListOf, writeOrder } from './batch-messages.ts';
 import { Crew, type CrewMember } from './crew.ts';
 import { exitCodeOf, reasonOf } from './death.ts';
-import type { BatchAnswer, BatchAnswerMessage, HandlerSource, LoadAnswer, Order, Refusal } from './orders.ts';
+import {
+  type BatchAnswer,
+  type BatchAnswerMessage,
+  type HandlerSource,
+  type LoadAnswer,
+  nameOfOrigin,
+  type Order,
+  type Refusal,
+} from './orders.ts';
 import { Slot } from './slot.ts';
 import { within } from './within.ts';
 
@@ -181,7 +189,7 @@ export class ThreadPool implements Executor {
     const { tags, hasTeardown } = answer;
     seat.state = 'ready';
     seat.hasTeardown = hasTeardown;
-    this.#master.handlersKnown(tags);
+    if (tags !== undefined) this.#master.handlersKnown(tags);
     const budget = this.#options.maxTasksPerThread;
     this.#master.report({ type: 'slave joined', slave, info, tags, eager: true, budget });
     if (this.#everReady) return;
@@ -204,10 +212,10 @@ export class ThreadPool implements Executor {
   }
 
   #diedLoading(death: unknown): HandlerModuleError {
-    const { module, label, slaveClass } = this.#options.source;
-    const missing = slaveClass === undefined ? '' : ` without runJob('${label}')`;
+    const { origin } = this.#options.source;
+    const missing = origin.kind === 'class' ? ` without runJob('${origin.label}')` : '';
     return new HandlerModuleError(
-      `A slave ended while it loaded ${module}${missing}: ${reasonOf(death)}. Usual causes: the script exits ` +
+      `A slave ended while it loaded ${nameOfOrigin(origin)}${missing}: ${reasonOf(death)}. Usual causes: the script exits ` +
         'early, or throws outside of what it awaits, when it is not the main thread',
       { cause: death },
     );
@@ -309,7 +317,7 @@ export class ThreadPool implements Executor {
 
   #hopeless(reason: string): HandlerModuleError {
     return new HandlerModuleError(
-      `The threads of ${this.#options.source.module} die as soon as they start, ${this.#barrenDeaths} in a row ` +
+      `The threads of ${nameOfOrigin(this.#options.source.origin)} die as soon as they start, ${this.#barrenDeaths} in a row ` +
         `(${reason}). Look for what the module does outside of its handlers: timers, process.exit, unhandled ` +
         'rejections',
     );

@@ -29,7 +29,12 @@ interface EncodedError {
 /** How a task failed, as it travels from its slave. */
 export type EncodedFailure =
   | { readonly kind: 'raised'; readonly exception: EncodedException; readonly traceback: string }
-  | { readonly kind: 'not cloneable'; readonly path: string; readonly what: string };
+  | { readonly kind: 'not cloneable'; readonly path: string; readonly what: string }
+  /** Nothing was run. */
+  | { readonly kind: 'no handler'; readonly message: string };
+
+/** Thrown in place of a handler that the module of the handlers has not. */
+export class NoHandler extends Error {}
 
 type ErrorClass = abstract new (...parameters: never[]) => Error;
 
@@ -53,6 +58,7 @@ const DEEPEST = 8;
 const HANDLED_APART = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
 export function encodeFailure(thrown: unknown): EncodedFailure {
+  if (thrown instanceof NoHandler) return { kind: 'no handler', message: thrown.message };
   const exception = encodeException(thrown);
   return { kind: 'raised', exception, traceback: tracebackOf(exception) };
 }
