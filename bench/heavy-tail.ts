@@ -16,7 +16,7 @@ import { shareOut, startWorkers, terminate } from './throughput/by-hand.ts';
 import { loopsFor, work } from './work.ts';
 
 const SIZES = {
-  full: { tasks: 10_000, warmUp: 20_000, long: 20, pairs: 7 },
+  full: { tasks: 10_000, warmUp: 20_000, long: 20, pairs: 5 },
   smoke: { tasks: 200, warmUp: 200, long: 1, pairs: 1 },
 };
 

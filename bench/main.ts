@@ -11,11 +11,13 @@
 
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
+import { endlessSource } from './endless.ts';
 import { heavyTail } from './heavy-tail.ts';
 import { longNeighbour } from './long-neighbour.ts';
 import { describeMachine, headLine, warningOf } from './machine.ts';
 import { manyNoOps, singleNoOps } from './no-ops.ts';
 import { installOpponents, linkOpponents, sourceFile } from './opponents.ts';
+import { mapAgainstPiscina, mapAgainstPython } from './parallel-map.ts';
 import { writeTargets, writeThroughput } from './results.ts';
 import type { Line, RowGroup } from './row.ts';
 import { sharedState } from './shared-state.ts';
@@ -26,6 +28,8 @@ import { throughputTable } from './throughput/table.ts';
 import { waitingTasks } from './waiting.ts';
 
 const GROUPS: readonly RowGroup[] = [
+  mapAgainstPiscina,
+  mapAgainstPython,
   manyNoOps,
   singleNoOps,
   speedUp,
@@ -33,6 +37,7 @@ const GROUPS: readonly RowGroup[] = [
   coldStart,
   sharedState,
   waitingTasks,
+  endlessSource,
   longNeighbour,
 ];
 

@@ -21,7 +21,7 @@ export const CHART_LENGTHS = {
 };
 
 /** A run takes about so many milliseconds, unless it would be of too many tasks for the memory. */
-const RUN = { full: { time: 400, rounds: 5 }, smoke: { time: 5, rounds: 1 } };
+const RUN = { full: { time: 250, rounds: 5 }, smoke: { time: 5, rounds: 1 } };
 const MOST_TASKS = 1_000_000;
 
 /** Even for two threads also where there are few. */

@@ -1,7 +1,24 @@
 /** taskfarm, in the two ways that there are for many tasks. */
 
-import { startFarm } from '../farms.ts';
+import { handlersFrom, parallelMap } from 'taskfarm';
+import { startFarm, THREADS } from '../farms.ts';
 import type { Contender } from './contender.ts';
+
+const { work } = handlersFrom<typeof import('../work.ts')>(new URL('../work.js', import.meta.url));
+
+const mapped: Contender = {
+  name: 'taskfarm, parallelMap',
+  kind: 'ours',
+  async start() {
+    return {
+      async run(tasks, { loops }) {
+        await parallelMap(new Array<number>(tasks).fill(loops), work, { concurrency: THREADS });
+        return undefined;
+      },
+      stop: async () => undefined,
+    };
+  },
+};
 
 const requested: Contender = {
   name: 'taskfarm, requestTask',
@@ -19,4 +36,4 @@ const requested: Contender = {
   },
 };
 
-export const ours: readonly Contender[] = [requested];
+export const ours: readonly Contender[] = [mapped, requested];

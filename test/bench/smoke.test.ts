@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { pythonVersion } from '../../bench/python.ts';
 import type { TargetResults, ThroughputResults } from '../../bench/results.ts';
 
 const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
@@ -13,6 +14,8 @@ const bench = (...words: string[]) => promisify(execFile)(process.execPath, [mai
 
 /** How many rows there are of each target. */
 const ROWS: Readonly<Record<string, number>> = {
+  P1: 3,
+  P2: pythonVersion() === undefined ? 1 : 3,
   P3: 1,
   P4: 1,
   P5: 1,
@@ -20,12 +23,19 @@ const ROWS: Readonly<Record<string, number>> = {
   P7: 1,
   P8: 3,
   P9: 3,
+  P10: 1,
   P15: 4,
 };
 const IDS = Object.entries(ROWS).flatMap(([id, count]) => new Array<string>(count).fill(id));
 
 /** They need nothing but this package. */
-const ALWAYS = ['taskfarm, requestTask', 'serial', 'postMessage in chunks', 'piscina'];
+const ALWAYS = [
+  'taskfarm, parallelMap',
+  'taskfarm, requestTask',
+  'serial',
+  'postMessage in chunks',
+  'piscina',
+];
 const OPPONENTS = ['tinypool', 'workerpool', 'poolifier', 'jest-worker', 'Python Pool.map'];
 
 describe('the benchmarks', { timeout: 120_000 }, () => {
