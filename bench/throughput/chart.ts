@@ -6,14 +6,14 @@
  * it reads on a dark page too.
  */
 
-import { headLine, type Machine } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import type { Point, Throughput } from './measure.ts';
 import { lengthText } from './table.ts';
 
-const SIZE = { width: 1000, height: 660 };
+const SIZE = { width: 1000, height: 680 };
 
 /** Where the axes are. The lines begin right of the left one, behind their names. */
-const AREA = { left: 62, right: 976, top: 76, bottom: 604 };
+const AREA = { left: 62, right: 976, top: 112, bottom: 624 };
 const FIRST_POINT = 262;
 
 const NAME_GAP = 17;
@@ -33,12 +33,12 @@ const LOOKS: Readonly<Record<Throughput['kind'], readonly Look[]>> = {
     { colour: '#343a40', width: 1.5, dashes: '2 4' },
     { colour: '#343a40', width: 1.5, dashes: '7 4' },
   ],
-  pool: ['#d9480f', '#e67700', '#c2255c', '#9c36b5', '#a61e4d', '#7c4a03'].map((colour) => ({
+  pool: ['#d9480f', '#e8930c', '#e64980', '#7048e8', '#0c8599', '#7c4a03'].map((colour) => ({
     colour,
     width: 1.5,
   })),
   other: [
-    { colour: '#868e96', width: 1.5 },
+    { colour: '#5c636a', width: 1.5 },
     { colour: '#2b8a3e', width: 2 },
   ],
 };
@@ -133,12 +133,13 @@ function logarithmic(powers: readonly number[], from: number, to: number): (valu
   return (value) => from + ((Math.log10(value) - lowest) / range) * (to - from);
 }
 
-function headOf(machine: Machine): string {
-  const [where, ...rest] = headLine({ ...machine, date: machine.date.slice(0, 10) }).split(' · ');
-  const about = [where, ...rest.filter((part) => !part.startsWith('load'))].join(' · ');
+function headOf({ cpu, cores, node, date, versions }: Machine): string {
+  const small = 'font-size="12" fill="#495057"';
+  const libraries = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    text(20, 30, TITLE, 'font-size="18" font-weight="600"'),
-    text(20, 52, about, 'font-size="11.5" fill="#495057"'),
+    text(20, 32, TITLE, 'font-size="18" font-weight="600"'),
+    text(20, 54, [`${cpu}, ${cores} cores`, `Node ${node}`, date.slice(0, 10)].join(' · '), small),
+    text(20, 72, libraries.join(' · '), small),
   ].join('\n');
 }
 
@@ -156,7 +157,7 @@ function gridOf({ x, y, lengths, rates }: Axes): string {
       text(x(length), bottom + 20, lengthText(length), 'text-anchor="middle" fill="#495057"'),
     ]),
     text((FIRST_POINT + right) / 2, bottom + 44, 'length of a task', 'text-anchor="middle" fill="#495057"'),
-    text(left - 8, top - 10, 'tasks/s', 'text-anchor="end" fill="#495057"'),
+    text(left, top - 12, 'tasks a second', 'fill="#495057"'),
   ].join('\n');
 }
 
