@@ -9,7 +9,7 @@ export function throughputTable({ contenders, absent }: Standing, lengths: reado
     name,
     ...lengths.map((length) => pointText(points.find(({ microseconds }) => microseconds === length))),
   ]);
-  return [linesOf([head, ...body]), ...absent].join('\n');
+  return [linesOf([head, ...body]), ...absent].join('\n\n');
 }
 
 function pointText(point: Point | undefined): string {
