@@ -1,5 +1,6 @@
 /** Tasks a second of everybody who does many tasks, at each length of a task. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { opponentVersions } from '../opponents.ts';
 import { alternate, spreadOf } from '../paired.ts';
 import type { Scale } from '../row.ts';
@@ -58,7 +59,7 @@ export async function measureThroughput(scale: Scale, lengths: readonly number[]
     const contenders = present.map(({ name, kind }) => ({ name, kind, points: points.get(name)! }));
     return { contenders, absent };
   } finally {
-    await Promise.all(present.map(({ running }) => running.stop()));
+    await stopAll(present);
   }
 }
 
@@ -83,6 +84,16 @@ async function startAll() {
     }
   }
   return { present, absent };
+}
+
+/** Poolifier's end sometimes never comes, with nothing left that would keep the process alive to see it. */
+const ENDING_GRACE = 5_000;
+
+async function stopAll(present: readonly Present[]): Promise<void> {
+  const ended = new AbortController();
+  const late = sleep(ENDING_GRACE, undefined, { signal: ended.signal }).catch(() => undefined);
+  await Promise.race([Promise.all(present.map(({ running }) => running.stop())), late]);
+  ended.abort();
 }
 
 async function measureLength(scale: Scale, present: readonly Present[], length: TaskLength) {
