@@ -14,7 +14,6 @@ import { upgmaTree } from './globins/guide-tree.ts';
 import { heatmapSvg } from './globins/heatmap.ts';
 import { AlignmentProfile } from './globins/needleman-wunsch.ts';
 import { allPairs, type PairScore, PairScores } from './globins/pair-scores.ts';
-import { Progress } from './globins/progress.ts';
 import { closestPairsTable, scoresAsTsv } from './globins/score-table.ts';
 import { randomWords } from './globins/shuffle.ts';
 import { encode, parseSubstitutionMatrix, type SubstitutionMatrix } from './globins/substitution-matrix.ts';
@@ -76,11 +75,7 @@ class GlobinMaster extends MasterProcess<GlobinSlave> {
     }
 
     const pairs = new PairScores(sequences.length);
-    const progress = new Progress(pairs.size, process.stdout);
-    for await (const { result } of this.results('align')) {
-      pairs.add(result);
-      progress.advance();
-    }
+    for await (const { result } of this.results('align')) pairs.add(result);
     return pairs;
   }
 }
@@ -114,20 +109,13 @@ async function report(pairs: PairScores, names: string[]): Promise<void> {
   console.log(`Written: ${scoresFile}, ${heatmapFile}`);
 }
 
-await runJob('globins', GlobinMaster, GlobinSlave, threads === undefined ? {} : { threads });
+await runJob('globins', GlobinMaster, GlobinSlave, {
+  progress: true,
+  ...(threads !== undefined && { threads }),
+});
 
-/* Expected output, with the default options (run times differ):
+/* Expected output, with the default options (run times differ); the progress bar is on the error output:
 
- 10 %  104 of 1035 pairs
- 20 %  207 of 1035 pairs
- 30 %  311 of 1035 pairs
- 40 %  414 of 1035 pairs
- 50 %  518 of 1035 pairs
- 60 %  621 of 1035 pairs
- 70 %  725 of 1035 pairs
- 80 %  828 of 1035 pairs
- 90 %  932 of 1035 pairs
-100 %  1035 of 1035 pairs
 208,035 alignments in 12.4 s
 
 The closest pairs:

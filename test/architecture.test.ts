@@ -30,7 +30,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   // Progress is told with what others count: it knows nobody, and a farm as well as a map can start it.
   progress: { uses: [], packages: [ANY_NODE, 'cli-progress'] },
   // The engine of a map: `map` and a master's own `map()` both start it, so it knows neither, and sees a farm as a port.
-  mapping: { uses: ['core', 'wire', 'ports', 'progress'], packages: [ANY_NODE] },
+  mapping: { uses: ['core', 'wire', 'ports'], typesOf: ['progress'], packages: [] },
   slave: { uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry'], packages: [ANY_NODE] },
   map: {
     uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'progress', 'mapping', 'master'],

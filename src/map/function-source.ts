@@ -11,7 +11,7 @@ import { types } from 'node:util';
 import { OptionError } from '../core/errors.ts';
 import { checkSyntax } from '../threads/sent-functions.ts';
 
-const REMEDY = "Put it into a module, and pass handlersFrom(new URL('./module.js', import.meta.url)).name";
+const REMEDY = "put it into a module, and pass handlersFrom(new URL('./module.js', import.meta.url)).name";
 
 const EXPECTED = 'a function that can be sent to threads as source text';
 
@@ -19,23 +19,23 @@ const EXPECTED = 'a function that can be sent to threads as source text';
 export function sourceOf(fn: object): string {
   const text = Function.prototype.toString.call(fn);
   const kind = kindOf(fn, text);
-  if (kind !== undefined) throw refused(`${kind}. ${REMEDY}`);
+  if (kind !== undefined) throw refused(kind);
   const problem = syntaxProblem(text);
   if (problem === undefined) return text;
   const method = methodAsFunction(text, types.isAsyncFunction(fn));
   if (typeof method === 'string') return method;
-  throw refused(
-    `one that does not compile by itself in strict mode (${(method ?? problem).message}). ${REMEDY}`,
-    method ?? problem,
-  );
+  const cause = method ?? problem;
+  throw refused(`one that does not compile by itself in strict mode (${cause.message}): ${REMEDY}`, cause);
 }
 
 /** What it is that cannot be sent; undefined if it may be sent. */
 function kindOf(fn: object, text: string): string | undefined {
-  if (/\{\s*\[native code\]\s*\}$/.test(text)) return 'a bound or native function, which has no source text';
-  if (/^class\b/.test(text)) return 'a class';
-  if (types.isGeneratorFunction(fn)) return 'a generator';
-  if (ACCESSOR.test(withoutComments(text))) return 'a getter or setter';
+  if (/\{\s*\[native code\]\s*\}$/.test(text))
+    return `a bound or native function, which has no source text: call it in a function, ${REMEDY}`;
+  if (/^class\b/.test(text)) return `a class: write a function that makes an object of it, ${REMEDY}`;
+  if (types.isGeneratorFunction(fn))
+    return `a generator, which makes many values of an item: let a function return them in an array, ${REMEDY}`;
+  if (ACCESSOR.test(withoutComments(text))) return `a getter or setter: write a function, ${REMEDY}`;
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 /** A map as a promise: all results in one array, by the index of their items. */
 
-import { isSkipped, parallelMapSkip } from '../wire/skip.ts';
+import { isSkipped } from '../wire/skip.ts';
 import { FailureList } from './failures.ts';
 import type { Sink } from './item-flow.ts';
 import { MapCourse, type MapRequest } from './map-course.ts';
@@ -37,23 +37,26 @@ class Collector implements Sink {
     }
   }
 
-  /** Each place is made before its result comes: an array filled out of order would be a slow one. */
+  /**
+   * Makes places before their results come, as an array filled out of order would be a slow one; and
+   * makes them as holes, so that numbers stay packed in it. What failed or was skipped leaves its hole.
+   */
   expect(count: number): void {
-    for (let left = count; left > 0; left--) this.#results.push(undefined);
+    this.#results.length += count;
   }
 
   succeeded(index: number, values: ArrayLike<unknown>): void {
     const results = this.#results;
     for (let place = 0; place < values.length; place++) {
       const value = values[place];
-      if (typeof value === 'object' && isSkipped(value)) this.#leaveOut(index + place);
+      if (typeof value === 'object' && isSkipped(value)) this.#skipped++;
       else results[index + place] = value;
     }
     this.#course.release(values.length);
   }
 
-  skipped(index: number): void {
-    this.#leaveOut(index);
+  skipped(): void {
+    this.#skipped++;
     this.#course.release(1);
   }
 
@@ -65,8 +68,8 @@ class Collector implements Sink {
 
   ended(): void {
     this.#settle(() => {
-      if (this.#failures.length > 0) this.#reject(this.#failures.asError(this.#withHoles()));
-      else this.#resolve(this.#skipped === 0 ? this.#results : this.#withoutSkipped());
+      if (this.#failures.length > 0) this.#reject(this.#failures.asError(this.#results));
+      else this.#resolve(this.#skipped === 0 ? this.#results : this.#withoutHoles());
     });
   }
 
@@ -87,20 +90,7 @@ class Collector implements Sink {
     }
   }
 
-  #leaveOut(index: number): void {
-    this.#results[index] = parallelMapSkip;
-    this.#skipped++;
-  }
-
-  #withoutSkipped(): unknown[] {
-    return this.#results.filter((result) => result !== parallelMapSkip);
-  }
-
-  #withHoles(): unknown[] {
-    const results = this.#results;
-    for (const { index } of this.#failures) delete results[index];
-    if (this.#skipped === 0) return results;
-    for (const [index, result] of results.entries()) if (result === parallelMapSkip) delete results[index];
-    return results;
+  #withoutHoles(): unknown[] {
+    return this.#results.filter(() => true);
   }
 }

@@ -90,10 +90,6 @@ export class FailureList {
     return this.#list.length;
   }
 
-  [Symbol.iterator](): Iterator<{ readonly index: number }> {
-    return this.#list.values();
-  }
-
   add(index: number, error: unknown): void {
     this.#list.push({ index, error });
   }

@@ -194,7 +194,8 @@ export class ItemFlow {
 
   #await(item: PromiseLike<unknown>): void {
     const index = this.#expect(1);
-    item.then(
+    // Whatever a foreign thenable does, it counts once.
+    Promise.resolve(item).then(
       (value) => this.#requestFrom(index, [value]),
       (reason) => this.#failed(index, asRejected(index, reason)),
     );

@@ -2,8 +2,8 @@
 
 import type { TaskOptions } from '../core/task.ts';
 import type { TaskRunner } from '../ports/task-run.ts';
-import type { ProgressCounts, ProgressOption } from '../progress/progress-state.ts';
-import { type Progress, startProgress } from '../progress/start-progress.ts';
+import type { ProgressCounts } from '../progress/progress-state.ts';
+import type { Progress } from '../progress/start-progress.ts';
 import { ItemFlow, type Sink } from './item-flow.ts';
 import { openSource } from './item-source.ts';
 
@@ -24,7 +24,8 @@ export interface MapRequest {
   readonly backpressure: number | undefined;
   readonly stopOnError: boolean;
   readonly signal: AbortSignal | undefined;
-  readonly progress: ProgressOption | undefined;
+  /** Begins to tell of progress; `failed` ends the map. */
+  readonly startProgress: (counts: () => ProgressCounts, failed: (error: unknown) => void) => Progress;
   /** Called at the end, once; `cutShort` if tasks were dropped that may be running. */
   readonly over: (cutShort: boolean) => void;
 }
@@ -48,7 +49,7 @@ export class MapCourse {
 
   /** Begins to read. @throws what the opening of the source throws; the signal's reason if it has aborted. */
   start(): void {
-    const { items, tag, withIndex, taskOptions, signal, progress } = this.#request;
+    const { items, tag, withIndex, taskOptions, signal, startProgress } = this.#request;
     signal?.throwIfAborted();
     const source = openSource(items);
     const flow = new ItemFlow(
@@ -57,7 +58,7 @@ export class MapCourse {
     );
     this.#flow = flow;
     signal?.addEventListener('abort', this.#aborted);
-    this.#progress = startProgress(progress, this.#counts, (error) => flow.break(error));
+    this.#progress = startProgress(this.#counts, (error) => flow.break(error));
     flow.start();
   }
 
@@ -99,7 +100,8 @@ export class MapCourse {
   /** Grows with the batches: tiny items travel in great numbers. */
   readonly #bound = (): number => {
     const { concurrency, backpressure, tag, threads, taskOptions } = this.#request;
-    const slots = Math.max(threads, this.#runner?.slots ?? 0);
+    // A farm may have no slave yet, or no longer.
+    const slots = Math.max(1, threads, this.#runner?.slots ?? 0);
     // A farm with more slaves than that would run all that it is given.
     if (concurrency < slots) return concurrency;
     if (backpressure !== undefined) return backpressure;

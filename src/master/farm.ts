@@ -78,6 +78,8 @@ export class Farm {
     const pool: ThreadPool = new ThreadPool(
       {
         threads: this.#threads,
+        // Nobody waits for the slaves of a farm that has no label, but for their results.
+        onDemand: this.label === undefined,
         source,
         resourceLimits,
         maxTasksPerThread: maxTasksPerThread ?? Number.POSITIVE_INFINITY,

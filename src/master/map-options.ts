@@ -5,6 +5,7 @@ import type { TaskOptions } from '../core/task.ts';
 import type { MapRequest } from '../mapping/map-course.ts';
 import type { Order } from '../mapping/result-stream.ts';
 import type { ProgressOption } from '../progress/progress-state.ts';
+import { startProgress } from '../progress/start-progress.ts';
 import {
   abortSignal,
   anObject,
@@ -210,12 +211,20 @@ export function taskOptionsOf(options: MapOptions): TaskOptions | undefined {
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
+type FromOptions =
+  | 'taskOptions'
+  | 'concurrency'
+  | 'backpressure'
+  | 'stopOnError'
+  | 'signal'
+  | 'startProgress';
+
 /** The part of a request that follows from the options alone. */
-export function requestOf(
-  options: MapOptions,
-): Pick<MapRequest, 'taskOptions' | 'concurrency' | 'backpressure' | 'stopOnError' | 'signal' | 'progress'> {
+export function requestOf(options: MapOptions): Pick<MapRequest, FromOptions> {
   const { concurrency = Number.POSITIVE_INFINITY, backpressure, stopOnError = true } = options;
-  const taskOptions = taskOptionsOf(options);
   const { signal, progress: told } = options;
-  return { taskOptions, concurrency, backpressure, stopOnError, signal, progress: told };
+  return {
+    ...{ taskOptions: taskOptionsOf(options), concurrency, backpressure, stopOnError, signal },
+    startProgress: (counts, failed) => startProgress(told, counts, failed),
+  };
 }

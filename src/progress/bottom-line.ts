@@ -20,6 +20,7 @@ type Write = WriteStream['write'];
 
 export class BottomLine {
   readonly #output: WriteStream;
+  readonly #printed: readonly WriteStream[];
   readonly #unhook: (() => void)[] = [];
   #text = '';
   #isDrawn = false;
@@ -27,8 +28,10 @@ export class BottomLine {
   /** When the program wrote a piece that did not end its line; undefined while it is at the beginning of one. */
   #openSince: number | undefined;
 
-  constructor(output: WriteStream) {
+  /** @param printed Where the program prints; those that are no terminal are left alone. */
+  constructor(output: WriteStream, printed: readonly WriteStream[] = [process.stdout, process.stderr]) {
     this.#output = output;
+    this.#printed = printed;
   }
 
   draw(text: string): void {
@@ -53,7 +56,7 @@ export class BottomLine {
   }
 
   #begin(): void {
-    for (const stream of [process.stdout, process.stderr]) {
+    for (const stream of this.#printed) {
       if (stream.isTTY) this.#unhook.push(this.#passOn(stream));
     }
     this.#unhook.push(atEnd(() => this.leave(false)));

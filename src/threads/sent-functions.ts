@@ -34,8 +34,11 @@ function expressionOf(tag: string): string {
  *
  * esbuild and tsx keep the names of functions by a helper that stands elsewhere in the compiled module.
  */
-function moduleText(expression: string): string {
-  return `module.exports = function (__name) { 'use strict'; return (${expression}\n); let exports, module; };`;
+function moduleText(expression: string, name = ''): string {
+  const key = JSON.stringify(name);
+  // As a property's value a function without a name gets the property's, and has it in a stack.
+  const named = `({ [${key}]: ${expression}\n})[${key}]`;
+  return `module.exports = function (__name) { 'use strict'; return ${named}; let exports, module; };`;
 }
 
 const __name = (target: object, value: string) =>
@@ -74,7 +77,7 @@ export class SentFunctions implements ThreadHandlers {
 function compileSafely(tag: string): Handler {
   try {
     const expression = expressionOf(tag);
-    const handler = compile(expression);
+    const handler = compile(moduleText(expression, shortNameOf(tag)));
     return /\bimport\s*\(/.test(expression) ? afterTypeScript(handler) : handler;
   } catch (error) {
     return () => {
@@ -90,14 +93,14 @@ interface CompilingModule extends Module {
 type ModuleClass = typeof Module & { _nodeModulePaths(folder: string): string[] };
 
 /** Not documented by Node, but what its own loader calls, and loaders of other languages for a decade. */
-function compile(expression: string): Handler {
+function compile(text: string): Handler {
   const [, script] = process.argv;
   const folder = script === undefined ? process.cwd() : dirname(resolve(script));
   const file = join(folder, FILE);
   const module = new Module(file) as CompilingModule;
   module.filename = file;
   module.paths = (Module as ModuleClass)._nodeModulePaths(folder);
-  module._compile(moduleText(expression), file, 'commonjs');
+  module._compile(text, file, 'commonjs');
   const make = module.exports as (name: typeof __name) => Handler;
   return make(__name);
 }

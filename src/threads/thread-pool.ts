@@ -6,8 +6,7 @@
  *               │         └──── lost (replaced)
  *               └── refused: the handlers cannot be loaded
  *
- * The first thread shows whether the handlers can be loaded; the others, which would compete with it
- * for the cores, start when it has.
+ * The first thread shows whether the handlers can be loaded; the others start when it has (growth.ts).
  */
 
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
@@ -19,6 +18,7 @@ import { decodeException, type EncodedFailure } from '../wire/outcome.ts';
 import { readAnswer, transferListOf, writeOrder } from './batch-messages.ts';
 import { Crew, type CrewMember } from './crew.ts';
 import { exitCodeOf, reasonOf } from './death.ts';
+import { Growth } from './growth.ts';
 import {
   type BatchAnswer,
   type BatchAnswerMessage,
@@ -33,6 +33,8 @@ import { within } from './within.ts';
 
 export interface ThreadPoolOptions {
   readonly threads: number;
+  /** Whether threads beyond the first wait until there is work for them. */
+  readonly onDemand: boolean;
   readonly source: HandlerSource;
   readonly resourceLimits: ResourceLimits | undefined;
   readonly maxTasksPerThread: number;
@@ -58,6 +60,7 @@ export class ThreadPool implements Executor {
   readonly #options: ThreadPoolOptions;
   readonly #master: ExecutorMaster;
   readonly #crew: Crew;
+  readonly #growth: Growth;
   /** By the number of the slave. */
   readonly #seats = new Map<number, Seat>();
   /** Threads that left for good, whose replacements have not come yet. */
@@ -81,6 +84,8 @@ export class ThreadPool implements Executor {
       came: (member) => this.#welcome(member),
       went: (error) => this.#sweep(error),
     });
+    const isBusy = () => [...this.#seats.values()].some(({ slot }) => slot.lease !== undefined);
+    this.#growth = new Growth({ ...options, isBusy, fill: () => this.#fill() });
   }
 
   async start(): Promise<void> {
@@ -91,6 +96,7 @@ export class ThreadPool implements Executor {
   run(slave: number, lease: Lease): void {
     const seat = this.#seats.get(slave);
     if (seat === undefined) return;
+    this.#growth.batchBegan();
     seat.slot.begin(lease);
     this.#send(seat, writeOrder(lease), transferListOf(lease)).then(
       (answer) => this.#batchEnded(seat, lease, readAnswer(answer as BatchAnswerMessage)),
@@ -140,7 +146,7 @@ export class ThreadPool implements Executor {
   // ── threads come ─────────────────────────────────────────────────────────────────────────────
 
   #fill(): void {
-    if (this.#closed === undefined) this.#crew.fill(this.#everReady ? this.#options.threads : 1);
+    if (this.#closed === undefined) this.#crew.fill(this.#growth.wanted);
   }
 
   #welcome(member: CrewMember): void {
@@ -151,7 +157,7 @@ export class ThreadPool implements Executor {
     } else {
       this.#seat(member);
     }
-    if (this.#seats.size + this.#empty >= this.#options.threads) this.#stopReplacing();
+    if (this.#seats.size + this.#empty >= this.#growth.wanted) this.#stopReplacing();
   }
 
   #seat(member: CrewMember): void {
@@ -192,10 +198,8 @@ export class ThreadPool implements Executor {
     if (tags !== undefined) this.#master.handlersKnown(tags);
     const budget = this.#options.maxTasksPerThread;
     this.#master.report({ type: 'slave joined', slave, info, tags, eager: true, budget });
-    if (this.#everReady) return;
     this.#everReady = true;
-    // To start threads takes milliseconds: whoever waited for the first slave may have a task for it now.
-    setImmediate(() => this.#fill());
+    this.#growth.ready();
   }
 
   /** A thread that cannot load the handlers is of no use; if it is the first, nor is any other. */
@@ -208,7 +212,7 @@ export class ThreadPool implements Executor {
 
   /** No slave is left, and none will come. */
   #isDeserted(): boolean {
-    return this.#seats.size === 0 && this.#empty >= this.#options.threads;
+    return this.#seats.size === 0 && this.#empty >= this.#growth.wanted;
   }
 
   #diedLoading(death: unknown): HandlerModuleError {
@@ -334,6 +338,7 @@ export class ThreadPool implements Executor {
   }
 
   async #close(grace: number): Promise<void> {
+    this.#growth.close();
     this.#stopReplacing();
     await this.#batchesEnd(grace);
     await this.#tearDown(Math.max(grace, TEARDOWN_GRACE));
