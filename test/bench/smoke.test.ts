@@ -38,7 +38,7 @@ const ALWAYS = [
 ];
 const OPPONENTS = ['tinypool', 'workerpool', 'poolifier', 'jest-worker', 'Python Pool.map'];
 
-describe('the benchmarks', { timeout: 120_000 }, () => {
+describe('the benchmarks', { timeout: 300_000 }, () => {
   it('go through every row in smoke mode, print it, and write it as JSON', () =>
     withFolder(async (folder) => {
       const { stdout } = await bench('--only', Object.keys(ROWS).join(), '--results', folder);
