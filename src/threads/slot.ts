@@ -68,6 +68,8 @@ export class Slot {
     this.slave = slave;
     this.info = info;
     this.#report = report;
+    // Each order that is under way listens, and many states may be deleted at once.
+    this.killer.setMaxListeners(0);
     const news = new MessageChannel();
     const calls = new MessageChannel();
     this.#news = news.port1;
