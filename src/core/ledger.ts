@@ -196,7 +196,8 @@ export class Ledger {
   /** Its requester forgets all of it that has not ended. */
   #runCancelled(run: RunItems, at: number): void {
     for (const task of [...this.tasks]) {
-      if (task.run !== run) continue;
+      // What has ended is being settled: its requester hears nothing, but it has had its outcome.
+      if (task.run !== run || task.state === 'finished' || task.state === 'lost') continue;
       const { lease } = task;
       this.#book.move(task, 'cancelled', 'gone', at);
       this.#tellSlave(task, lease);
@@ -248,7 +249,15 @@ export class Ledger {
   #tagsKnown(tags: readonly string[], at: number): void {
     this.#knownTags = new Set(tags);
     for (const task of [...this.waiting]) {
-      if (!this.canDo(task.tag.name)) this.#tries.refused(task, tags, at);
+      if (this.canDo(task.tag.name)) continue;
+      // Each task of a stretch gets an error of its own.
+      let rest = task;
+      while (rest.count > 1) {
+        const next = this.#book.split(rest, 1);
+        this.#tries.refused(rest, tags, at);
+        rest = next;
+      }
+      this.#tries.refused(rest, tags, at);
     }
   }
 
