@@ -233,7 +233,7 @@ export class Ledger {
     this.#leases.closeIfAsked(lease);
     if (lease?.slave === undefined || lease.asked) return;
     const index = lease.placeOf(lease.tasks.indexOf(task));
-    this.#command({ type: 'cancel', slave: lease.slave.id, token: lease.token, index });
+    this.#command({ type: 'cancel', slave: lease.slave.id, token: lease.token, index, count: task.count });
   }
 
   #collected(number: number, at: number): void {

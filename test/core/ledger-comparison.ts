@@ -93,8 +93,8 @@ function ordersOf(command: Command): string[] {
     case 'settle':
       return numbersOf([command.task]).map((number) => `settle ${number}`);
     case 'cancel': {
-      const { token, index, slave } = command;
-      return [`cancel ${token}/${index} of ${slave}`];
+      const { token, index, slave, count } = command;
+      return Array.from({ length: count }, (_, place) => `cancel ${token}/${index + place} of ${slave}`);
     }
     case 'revoke':
       return [`revoke ${command.token}`];

@@ -225,7 +225,7 @@ describe('An aborted task', () => {
 
   it('ends in an error at once if it runs, and its slave is told', () => {
     const { tasks, slave, token } = batchOf(3);
-    assert.deepEqual(scene.abort(tasks[1]!, 'why'), [{ type: 'cancel', slave, token, index: 1 }]);
+    assert.deepEqual(scene.abort(tasks[1]!, 'why'), [{ type: 'cancel', slave, token, index: 1, count: 1 }]);
     assert.equal(tasks[1]?.state, 'finished');
     scene.told(token, ['x', 'late', 'z']);
     assert.deepEqual(
@@ -264,7 +264,7 @@ describe('A cancelled task', () => {
 
   it('that is leased is gone, and its slave is told', () => {
     const { tasks, slave, token } = batchOf(3);
-    assert.deepEqual(scene.cancel(tasks[1]!), [{ type: 'cancel', slave, token, index: 1 }]);
+    assert.deepEqual(scene.cancel(tasks[1]!), [{ type: 'cancel', slave, token, index: 1, count: 1 }]);
     scene.told(token, ['zero', 'one', 'two']);
     assert.deepEqual(scene.finished(), [0, 2]);
     assert.equal(tasks[1]?.state, 'gone');
