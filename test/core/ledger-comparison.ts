@@ -63,7 +63,11 @@ function assertSameTask(task: ModelTask, record: TaskRecord): void {
 }
 
 function assertSameLease({ token, told, end, tasks }: ModelLease, lease: Lease): void {
-  assert.deepEqual([lease.told, lease.end, lease.size], [told, end, tasks.length], `what lease ${token} holds`);
+  assert.deepEqual(
+    [lease.told, lease.end, lease.size],
+    [told, end, tasks.length],
+    `what lease ${token} holds`,
+  );
   const places = tasks.map((task) => (task.token === token ? task.number : undefined));
   const held = new Array<number | undefined>(tasks.length).fill(undefined);
   for (const [position, record] of lease.tasks.entries()) {

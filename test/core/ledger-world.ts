@@ -215,7 +215,9 @@ export function toldOf(
   if (upTo <= from) return undefined;
   const indices = Array.from({ length: upTo - from }, (_, place) => from + place);
   const values = indices.map((index) => (failing(index) ? undefined : `${lease.token}/${index}`));
-  const failures = indices.filter(failing).map((index) => ({ index, error: `error ${lease.token}/${index}` }));
+  const failures = indices
+    .filter(failing)
+    .map((index) => ({ index, error: `error ${lease.token}/${index}` }));
   return { token: lease.token, from, values, failures };
 }
 
