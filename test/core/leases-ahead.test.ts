@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import { LedgerScene } from './ledger-scene.ts';
-
-let scene: LedgerScene;
+import { describe, it } from 'node:test';
+import { scene } from './scene-of-each-test.ts';
 
 /** A thread that runs a batch of two tasks and has the next two, while others wait. */
 function twoBatches(budget?: number) {
@@ -12,10 +10,6 @@ function twoBatches(budget?: number) {
   const [first, second] = scene.tokensOf(slave) as [number, number];
   return { slave, first, second };
 }
-
-beforeEach(() => {
-  scene = new LedgerScene();
-});
 
 describe('A busy slave', () => {
   it('gets its next batch while it runs one, where much waits, and no third', () => {

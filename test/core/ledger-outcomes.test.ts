@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import { LedgerScene } from './ledger-scene.ts';
-
-let scene: LedgerScene;
-
-/** A thread that holds so many tasks of the tag 'a' in one batch. */
-function batchOf(count: number) {
-  const batch = LedgerScene.withBatch(count);
-  scene = batch.scene;
-  return batch;
-}
-
-beforeEach(() => {
-  scene = new LedgerScene();
-});
+import { describe, it } from 'node:test';
+import { batchOf, scene, withPolicy } from './scene-of-each-test.ts';
 
 describe('An outcome', () => {
   it('finishes its task, and keeps the order in which outcomes came', () => {
@@ -144,7 +131,7 @@ describe('A thrown error', () => {
   });
 
   it('is tried again as the policy says where the task says nothing', () => {
-    scene = new LedgerScene({ retries: 1 });
+    withPolicy({ retries: 1 });
     const [task, stubborn] = [scene.request('a'), scene.request('a', { retries: 0 })];
     const [one, two] = [scene.joinThread(), scene.joinThread()];
     scene.threw(scene.tokenOf(one), 'broken');
@@ -164,7 +151,7 @@ describe('A thrown error', () => {
   });
 
   it('puts the task in front of the line again', () => {
-    scene = new LedgerScene({ retries: 1 });
+    withPolicy({ retries: 1 });
     const slave = scene.joinThread();
     scene.requestMany(3, 'a');
     scene.threw(scene.tokenOf(slave), 'broken');
@@ -285,7 +272,7 @@ describe('A cancelled task', () => {
   });
 
   it('that was lost is gone as well', () => {
-    scene = new LedgerScene({ maxLosses: 1 });
+    withPolicy({ maxLosses: 1 });
     const task = scene.request('a');
     scene.lost(scene.joinThread(), undefined);
     assert.equal(task.state, 'lost');

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { snapshotOf } from '#src/core/snapshot.js';
 import { parametersOf } from '#src/core/task.js';
-import { LedgerScene } from './ledger-scene.ts';
-
-let scene: LedgerScene;
+import type { LedgerScene } from './ledger-scene.ts';
+import { scene } from './scene-of-each-test.ts';
 
 /** A thread that holds a whole run of the tag 'a', of so many items, in one batch. */
 function runOf(count: number) {
@@ -23,10 +22,6 @@ const settled = (commands: ReturnType<LedgerScene['handle']>) =>
       ? [[command.task.number, command.task.value ?? command.task.failure?.kind]]
       : [],
   );
-
-beforeEach(() => {
-  scene = new LedgerScene();
-});
 
 describe('A run of tasks', () => {
   it('is one record as long as its tasks go the same way', () => {
