@@ -284,7 +284,9 @@ export class Driver implements TaskRunner {
       case 'revoke':
         return this.#hands.get(command.slave)?.revoke(command.slave, command.token);
       case 'cancel':
-        return this.#hands.get(command.slave)?.cancel(command.slave, command.token, command.index);
+        return this.#hands
+          .get(command.slave)
+          ?.cancel(command.slave, command.token, command.index, command.count);
       case 'dismiss':
         return this.#hands.get(command.slave)?.dismiss(command.slave, command.replace);
       case 'settle':

@@ -227,9 +227,12 @@ export class Slot {
     return this.#find(token)?.memory.revoke();
   }
 
-  cancel(token: number, index: number): void {
+  /** @param count How many tasks are not wanted any more, from `first` on; the one that runs is told. */
+  cancel(token: number, first: number, count = 1): void {
     const held = this.#find(token);
     if (held === undefined) return;
+    const { running = first } = held.memory.read();
+    const index = running >= first && running < first + count ? running : first;
     held.memory.cancel(index);
     this.say({ type: 'cancel', token, index });
   }

@@ -133,8 +133,8 @@ export class ThreadPool implements Executor {
     if (from !== undefined) this.#master.report({ type: 'tail revoked', token, from });
   }
 
-  cancel(slave: number, token: number, index: number): void {
-    this.#seats.get(slave)?.slot.cancel(token, index);
+  cancel(slave: number, token: number, index: number, count: number): void {
+    this.#seats.get(slave)?.slot.cancel(token, index, count);
   }
 
   dismiss(slave: number, replace: boolean): void {
