@@ -6,15 +6,23 @@ import { promisify } from 'node:util';
 import { fixture } from './farms.ts';
 
 /** Nothing here takes nearly as many milliseconds. */
-const HANGS = 120_000;
+const HANGS = 600_000;
 
 /** Runs a fixture in a process of its own, and returns the number that it prints. */
 export async function numberFrom(name: string, words: readonly string[] = []): Promise<number> {
+  const [number] = await numbersFrom(name, words);
+  return number!;
+}
+
+/** The same for numbers in several lines, at least one. */
+export async function numbersFrom(name: string, words: readonly string[] = []): Promise<number[]> {
   const script = [...NODE_FLAGS, fileURLToPath(fixture(name)), ...words];
   const { stdout } = await promisify(execFile)(process.execPath, script, { timeout: HANGS });
-  const number = Number(stdout.trim());
-  if (stdout.trim() === '' || !Number.isFinite(number)) throw new Error(`${name} printed '${stdout}'`);
-  return number;
+  const lines = stdout.trim().split('\n');
+  if (lines.some((line) => line === '' || !Number.isFinite(Number(line)))) {
+    throw new Error(`${name} printed '${stdout}'`);
+  }
+  return lines.map(Number);
 }
 
 const NODE_FLAGS = ['--expose-gc'];

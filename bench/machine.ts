@@ -2,6 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { opponentVersions } from './opponents.ts';
+import { pythonVersion } from './python.ts';
 
 export interface Machine {
   readonly cpu: string;
@@ -10,17 +12,24 @@ export interface Machine {
   readonly load: number;
   readonly node: string;
   readonly date: string;
-  readonly versions: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string | undefined>>;
 }
 
 export function describeMachine(): Machine {
+  const installed = Object.entries(opponentVersions()).filter(([, version]) => version !== undefined);
+  const python = pythonVersion();
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown cpu',
     cores: availableParallelism(),
     load: loadavg()[0] ?? 0,
     node: process.version,
     date: new Date().toISOString(),
-    versions: { taskfarm: versionOf('taskfarm'), piscina: versionOf('piscina') },
+    versions: {
+      taskfarm: versionOf('taskfarm'),
+      piscina: versionOf('piscina'),
+      ...Object.fromEntries(installed),
+      ...(python === undefined ? {} : { Python: python }),
+    },
   };
 }
 

@@ -1,56 +1,103 @@
 /**
- * Prints what taskfarm reaches of its targets: node build/bench/main.js [--smoke] [--only P3,P5] [--json FILE]
+ * Prints what taskfarm reaches of its targets, and how it stands among its opponents:
+ * node build/bench/main.js [--smoke] [--only P3,throughput] [--chart] [--results FOLDER]
  *
- * `--smoke` goes through everything with sizes that mean nothing, to see that it works. A missed target
- * is printed as such; the exit code tells only whether something failed.
+ * `--chart` measures the throughput at many more lengths of a task and draws it. `--smoke` goes through
+ * everything with sizes that mean nothing, to see that it works, and installs nothing. A missed target is
+ * printed as such; the exit code tells only whether something failed. A part that was measured in full is
+ * written into the folder, by default `bench/results`; what `--smoke` and `--only P3` measure is written
+ * only where a folder is named.
  */
 
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.ts';
+import { endlessSource } from './endless.ts';
+import { heavyTail } from './heavy-tail.ts';
 import { longNeighbour } from './long-neighbour.ts';
 import { describeMachine, headLine, warningOf } from './machine.ts';
 import { manyNoOps, singleNoOps } from './no-ops.ts';
-import { isMet, type Row, type RowGroup } from './row.ts';
+import { installOpponents, linkOpponents, sourceFile } from './opponents.ts';
+import { mapAgainstPiscina, mapAgainstPython } from './parallel-map.ts';
+import { writeTargets, writeThroughput } from './results.ts';
+import type { Line, RowGroup } from './row.ts';
+import { sharedState } from './shared-state.ts';
 import { speedUp } from './speed-up.ts';
 import { tableOf } from './table.ts';
+import { CHART_LENGTHS, measureThroughput, TABLE_LENGTHS } from './throughput/measure.ts';
+import { throughputTable } from './throughput/table.ts';
 import { waitingTasks } from './waiting.ts';
 
-const GROUPS: readonly RowGroup[] = [manyNoOps, singleNoOps, speedUp, coldStart, waitingTasks, longNeighbour];
+const GROUPS: readonly RowGroup[] = [
+  mapAgainstPiscina,
+  mapAgainstPython,
+  manyNoOps,
+  singleNoOps,
+  speedUp,
+  heavyTail,
+  coldStart,
+  sharedState,
+  waitingTasks,
+  endlessSource,
+  longNeighbour,
+];
 
-const { smoke, only, json } = parseArgs({
+/** The name of the part that compares all opponents. */
+const THROUGHPUT = 'throughput';
+
+const { smoke, only, chart, results } = parseArgs({
   options: {
     smoke: { type: 'boolean', default: false },
     only: { type: 'string' },
-    json: { type: 'string' },
+    chart: { type: 'boolean', default: false },
+    results: { type: 'string' },
   },
 }).values;
 
+const scale = smoke ? 'smoke' : 'full';
+const wanted = namesIn(only);
+const groups = GROUPS.filter(({ id }) => wanted.includes(id));
+const comparesAll = wanted.includes(THROUGHPUT);
+
+const trouble = comparesAll && !smoke ? installOpponents() : undefined;
+linkOpponents();
 const machine = describeMachine();
-console.log([headLine(machine), warningOf(machine), ''].filter((line) => line !== undefined).join('\n'));
-const rows = await measureAll(groupsNamed(only));
-console.log(tableOf(rows));
-if (json !== undefined) {
-  const judged = rows.map((row) => ({ ...row, met: isMet(row) }));
-  writeFileSync(
-    json,
-    `${JSON.stringify({ machine, scale: smoke ? 'smoke' : 'full', rows: judged }, null, 2)}\n`,
-  );
+console.log(
+  [headLine(machine), warningOf(machine), trouble, ''].filter((line) => line !== undefined).join('\n'),
+);
+if (groups.length > 0) await showTargets();
+if (comparesAll) await showThroughput();
+
+async function showTargets(): Promise<void> {
+  const lines = await measureAll();
+  console.log(tableOf(lines));
+  const folder = results ?? (smoke || groups.length < GROUPS.length ? undefined : sourceFile('results'));
+  if (folder !== undefined) writeTargets(folder, { machine, scale, lines });
 }
 
-function groupsNamed(names: string | undefined): readonly RowGroup[] {
-  if (names === undefined) return GROUPS;
-  const wanted = names.split(',');
-  const unknown = wanted.filter((name) => !GROUPS.some(({ id }) => id === name));
-  if (unknown.length > 0) throw new Error(`There is no ${unknown}; there are ${GROUPS.map(({ id }) => id)}`);
-  return GROUPS.filter(({ id }) => wanted.includes(id));
+async function showThroughput(): Promise<void> {
+  if (process.stderr.isTTY) process.stderr.write('throughput …\r');
+  const tabled = TABLE_LENGTHS[scale];
+  const lengths = chart ? [...new Set([...tabled, ...CHART_LENGTHS[scale]])] : tabled;
+  const standing = await measureThroughput(scale, lengths);
+  console.log(`\n${throughputTable(standing, tabled)}`);
+  const folder = results ?? (smoke || !chart ? undefined : sourceFile('results'));
+  if (folder !== undefined) writeThroughput(folder, { machine, scale, tabled, ...standing }, chart);
 }
 
-async function measureAll(groups: readonly RowGroup[]): Promise<Row[]> {
-  const rows: Row[] = [];
+function namesIn(list: string | undefined): readonly string[] {
+  const all = [...GROUPS.map(({ id }) => id), THROUGHPUT];
+  if (list === undefined) return all;
+  const names = list.split(',');
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Error(`There is no ${unknown}; there are ${all}`);
+  return names;
+}
+
+async function measureAll(): Promise<Line[]> {
+  const lines: Line[] = [];
   for (const group of groups) {
     if (process.stderr.isTTY) process.stderr.write(`${group.id} …\r`);
-    rows.push(...(await group.measure(smoke ? 'smoke' : 'full')));
+    lines.push(...(await group.measure(scale)));
   }
-  return rows;
+  return lines;
 }

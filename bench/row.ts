@@ -14,16 +14,24 @@ export interface Row {
   readonly opponent: string;
   /** The figure that is judged, in `unit`. */
   readonly figure: Spread;
-  readonly unit: '×' | 'B' | 'ms';
+  readonly unit: '×' | 'B' | 'ms' | '%';
   readonly target: Target;
   /** Of the spread; the worst one where the target is a promise for each. Default: the median. */
   readonly judged?: 'median' | 'highest';
 }
 
+/** What could not be measured here, with the reason in one sentence. */
+export interface LeftOut {
+  readonly id: string;
+  readonly leftOut: string;
+}
+
+export type Line = Row | LeftOut;
+
 /** Rows that are measured together. */
 export interface RowGroup {
   readonly id: string;
-  measure(scale: Scale): Promise<Row[]>;
+  measure(scale: Scale): Promise<Line[]>;
 }
 
 export function isMet({ figure, judged = 'median', target }: Row): boolean {

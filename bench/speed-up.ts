@@ -1,11 +1,10 @@
 /** P5: how much of two cores tasks of a millisecond get, beside two workers written by hand. */
 
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
-import { type BenchFarm, fixture, startFarm, THREADS } from './farms.ts';
+import { type BenchFarm, startFarm, THREADS } from './farms.ts';
 import { alternate, ratios, spreadOf } from './paired.ts';
 import type { RowGroup } from './row.ts';
 import { short } from './table.ts';
+import { shareOut, startWorkers, terminate } from './throughput/by-hand.ts';
 import { loopsFor, work } from './work.ts';
 
 const SIZES = { full: { tasks: 2_000, pairs: 11 }, smoke: { tasks: 40, pairs: 2 } };
@@ -16,11 +15,11 @@ export const speedUp: RowGroup = {
     const { tasks: count, pairs } = SIZES[scale];
     const tasks = new Array<number>(count).fill(loopsFor(1));
     const farm = await startFarm();
-    const workers = Array.from({ length: THREADS }, () => new Worker(fixture('hand-written-worker')));
+    const workers = await startWorkers('hand-written-worker');
     try {
       const contenders = {
         ours: () => byFarm(farm, tasks),
-        byHand: () => byHand(workers, tasks),
+        byHand: async () => void (await shareOut(workers, tasks)),
         serial: () => serially(tasks),
       };
       await alternate(contenders, 1);
@@ -39,7 +38,7 @@ export const speedUp: RowGroup = {
       ];
     } finally {
       await farm.stop();
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      await terminate(workers);
     }
   },
 };
@@ -47,15 +46,6 @@ export const speedUp: RowGroup = {
 async function byFarm(farm: BenchFarm, tasks: readonly number[]): Promise<undefined> {
   for (const loops of tasks) farm.requestTask('work', loops);
   for (const _ of tasks) await farm.retrieveResult('work');
-}
-
-async function byHand(workers: readonly Worker[], tasks: readonly number[]): Promise<undefined> {
-  const chunk = Math.ceil(tasks.length / workers.length);
-  const answers = workers.map(async (worker, place) => {
-    worker.postMessage(tasks.slice(place * chunk, (place + 1) * chunk));
-    await once(worker, 'message');
-  });
-  await Promise.all(answers);
 }
 
 async function serially(tasks: readonly number[]): Promise<undefined> {

@@ -1,16 +1,24 @@
 /** The table as text. */
 
 import type { Spread } from './paired.ts';
-import { isMet, type Row } from './row.ts';
+import { isMet, type LeftOut, type Line, type Row } from './row.ts';
 
 const HEAD = ['#', 'what', 'ours', 'opponent', 'ratio', 'spread', 'target', 'met'];
 
-export function tableOf(rows: readonly Row[]): string {
-  const lines = [HEAD, ...rows.map(cellsOf)];
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((cells) => cells[column]!.length)));
+export function tableOf(lines: readonly Line[]): string {
+  return linesOf([HEAD, ...lines.map((line) => ('leftOut' in line ? gapOf(line) : cellsOf(line)))]);
+}
+
+/** Cells as a table in Markdown, the first line as its head. */
+export function linesOf(table: readonly (readonly string[])[]): string {
+  const widths = table[0]!.map((_, column) => Math.max(...table.map((cells) => cells[column]!.length)));
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
-  const [head, ...body] = lines.map((cells) => lineOf(cells, widths));
+  const [head, ...body] = table.map((cells) => lineOf(cells, widths));
   return [head, rule, ...body].join('\n');
+}
+
+function gapOf({ id, leftOut }: LeftOut): string[] {
+  return [id, leftOut, '–', '–', '–', '–', '–', 'left out'];
 }
 
 function lineOf(cells: readonly string[], widths: readonly number[]): string {

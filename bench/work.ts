@@ -24,3 +24,33 @@ export function loopsFor(milliseconds: number): number {
   }
   return Math.round((PROBE_LOOPS * milliseconds) / fastest);
 }
+
+/** Adds up a part of the values, as often as told. */
+export function readSlice(values: Float64Array, { from, length, passes }: Slice): number {
+  const slice = values.subarray(from, from + length);
+  let sum = 0;
+  for (let pass = 0; pass < passes; pass++) {
+    for (let place = 0; place < slice.length; place++) sum += slice[place]!;
+  }
+  return sum;
+}
+
+export interface Slice {
+  readonly from: number;
+  readonly length: number;
+  readonly passes: number;
+}
+
+const PROBE_PASSES = 100;
+
+/** The passes over so many values that take so many milliseconds on this machine. */
+export function passesFor(milliseconds: number, length: number): number {
+  const values = new Float64Array(length).fill(1);
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let probe = 0; probe < PROBES; probe++) {
+    const start = performance.now();
+    readSlice(values, { from: 0, length, passes: PROBE_PASSES });
+    fastest = Math.min(fastest, performance.now() - start);
+  }
+  return Math.max(1, Math.round((PROBE_PASSES * milliseconds) / fastest));
+}

@@ -101,7 +101,8 @@ export class Leases {
 
   #toldEach(lease: Lease, { from, values, failures }: Told, at: number): void {
     let nextFailure = failures.length === 0 ? 0 : failures.findIndex(({ index }) => index >= lease.told);
-    for (let place = Math.max(from, lease.told); place < from + values.length; place++) {
+    const upTo = Math.min(from + values.length, lease.size);
+    for (let place = lease.told; place < upTo; place++) {
       const failure = failures[nextFailure];
       const task = lease.tasks[place];
       if (task?.lease === lease && failure?.index === place) this.#tries.raised(task, failure.error, at);

@@ -32,15 +32,21 @@
  * news and changes nothing: this is all that double results need. A batch gives up what it holds in
  * three ways: it ends (its slice was spent), its tail is revoked (one task runs long while others
  * wait behind it), or its slave is lost.
+ *
+ * A record may stand for a stretch of consecutive tasks of a run. It is split where their ways part, so
+ * each arrow is of single tasks. A slave may hold a lease ahead of the one that it runs, where enough
+ * waits (`matching.ts`); when it lingers, is lost or leaves, that lease is given up first, so that the
+ * line keeps its order.
  */
 
 import type { Lease } from './lease.ts';
 import { Leases } from './leases.ts';
+import { Matching } from './matching.ts';
 import type { Command, LedgerEvent } from './messages.ts';
-import { type LedgerPolicy, travelsAlone } from './policy.ts';
+import type { LedgerPolicy } from './policy.ts';
 import { SlaveRecord } from './slave.ts';
 import type { TagRecord } from './tag.ts';
-import { type Taker, Takers } from './takers.ts';
+import type { Taker, Takers } from './takers.ts';
 import { type RunItems, TaskRecord } from './task.ts';
 import { TaskBook } from './task-book.ts';
 import { Tries } from './tries.ts';
@@ -61,11 +67,11 @@ export class Ledger {
   readonly tags: ReadonlyMap<string, TagRecord> = this.#book.tags;
   readonly slaves = new Map<number, SlaveRecord>();
   readonly #leases: Leases;
+  readonly #matching = new Matching(this.#book);
   /** In the order in which they are served: who asked, first come first served, then free slaves. */
-  readonly takers = new Takers();
+  readonly takers: Takers = this.#matching.takers;
   #knownTags: ReadonlySet<string> | undefined;
   #granting = true;
-  #eagerSlaves = 0;
   #commands: Command[] | undefined;
 
   constructor(policy: LedgerPolicy) {
@@ -87,13 +93,15 @@ export class Ledger {
   handle(event: LedgerEvent, at: number): readonly Command[] {
     this.#commands = undefined;
     this.#take(event, at);
-    if (this.#granting && this.waiting.length > 0 && this.takers.size > 0) this.#match(at);
+    if (this.#granting && this.waiting.length > 0 && this.takers.size > 0) {
+      this.#matching.serve((tasks, taker) => this.#grant(tasks, taker, at));
+    }
     return this.#commands ?? NONE;
   }
 
   /** Slaves that take tasks by themselves. */
   get eagerSlaves(): number {
-    return this.#eagerSlaves;
+    return this.#matching.eagerSlaves;
   }
 
   /** Nothing waits, nothing runs. */
@@ -197,7 +205,8 @@ export class Ledger {
   /** Its requester forgets all of it that has not ended. */
   #runCancelled(run: RunItems, at: number): void {
     for (const task of [...this.tasks]) {
-      if (task.run !== run) continue;
+      // What has ended is being settled: its requester hears nothing, but it has had its outcome.
+      if (task.run !== run || task.state === 'finished' || task.state === 'lost') continue;
       const { lease } = task;
       this.#book.move(task, 'cancelled', 'gone', at);
       this.#tellSlave(task, lease);
@@ -233,7 +242,7 @@ export class Ledger {
     this.#leases.closeIfAsked(lease);
     if (lease?.slave === undefined || lease.asked) return;
     const index = lease.placeOf(lease.tasks.indexOf(task));
-    this.#command({ type: 'cancel', slave: lease.slave.id, token: lease.token, index });
+    this.#command({ type: 'cancel', slave: lease.slave.id, token: lease.token, index, count: task.count });
   }
 
   #collected(number: number, at: number): void {
@@ -249,7 +258,15 @@ export class Ledger {
   #tagsKnown(tags: readonly string[], at: number): void {
     this.#knownTags = new Set(tags);
     for (const task of [...this.waiting]) {
-      if (!this.canDo(task.tag.name)) this.#tries.refused(task, tags, at);
+      if (this.canDo(task.tag.name)) continue;
+      // Each task of a stretch gets an error of its own.
+      let rest = task;
+      while (rest.count > 1) {
+        const next = this.#book.split(rest, 1);
+        this.#tries.refused(rest, tags, at);
+        rest = next;
+      }
+      this.#tries.refused(rest, tags, at);
     }
   }
 
@@ -258,17 +275,8 @@ export class Ledger {
   #joined(event: LedgerEvent & { type: 'slave joined' }): void {
     const slave = new SlaveRecord(event);
     this.slaves.set(slave.id, slave);
-    if (slave.eager) this.#eagerSlaves++;
-    this.#offer(slave);
-  }
-
-  /** Lets a slave that takes batches by itself have the next one, if it has room for it. */
-  #offer(slave: SlaveRecord): void {
-    if (!slave.eager || slave.room <= 0) return;
-    const ahead = slave.batches > 0;
-    if (!ahead) this.takers.add({ slave, tags: slave.tags, ask: undefined, ahead });
-    else if (slave.batches <= slave.ahead)
-      this.takers.add({ slave, tags: slave.tags, ask: undefined, ahead });
+    if (slave.eager) this.#matching.eagerSlaves++;
+    this.#matching.offer(slave);
   }
 
   #askedFor(ask: number, slaveId: number | undefined, tag: string | undefined): void {
@@ -292,7 +300,7 @@ export class Ledger {
       this.#command({ type: 'dismiss', slave: slave.id, replace: !event.leaving });
     } else {
       this.takers.forget(slave);
-      this.#offer(slave);
+      this.#matching.offer(slave);
     }
   }
 
@@ -328,62 +336,21 @@ export class Ledger {
       const hasOthers = token === lease.token ? end > 1 : end > 0;
       if (hasOthers && !asked) this.#command({ type: 'revoke', slave: slave.id, token });
     }
-    this.#offer(slave);
   }
 
   #forgetSlave(slave: SlaveRecord): void {
     this.slaves.delete(slave.id);
-    if (slave.eager) this.#eagerSlaves--;
+    if (slave.eager) this.#matching.eagerSlaves--;
     this.takers.deleteAll((taker) => taker.slave === slave);
   }
 
-  // ── matching ─────────────────────────────────────────────────────────────────────────────────
-
-  #match(at: number): void {
-    this.takers.serve((taker) => {
-      const task = this.waiting.length === 0 ? undefined : this.waiting.first(taker.tags);
-      if (task === undefined) return false;
-      if (taker.ahead && !this.#mayGoAhead(task)) return false;
-      this.#grant(task, taker, at);
-      return true;
-    });
-  }
-
-  /** A batch for a slave that is busy would wait there, so there must be enough for the others to do. */
-  #mayGoAhead(task: TaskRecord): boolean {
-    if (travelsAlone(task) || task.options?.chunkSize !== undefined) return false;
-    return task.tag.cost.mayGoAhead(task.tag.waiting + task.tag.announced, this.#eagerSlaves);
-  }
-
-  #grant(first: TaskRecord, { slave, ask }: Taker, at: number): void {
-    if (ask !== undefined && first.count > 1) this.#book.split(first, 1);
-    const tasks = ask === undefined ? this.#batchFrom(first, slave?.room ?? 1) : [first];
+  #grant(tasks: TaskRecord[], { slave, ask }: Taker, at: number): void {
     const lease = this.#leases.grant(slave, tasks, ask !== undefined, at);
     if (ask !== undefined) {
       this.#command({ type: 'grant', ask, lease });
     } else if (slave !== undefined) {
       this.#command({ type: 'run', slave: slave.id, lease });
-      this.#offer(slave);
+      this.#matching.offer(slave);
     }
-  }
-
-  /** The task and those of its tag behind it, as many as shall travel together. */
-  #batchFrom(first: TaskRecord, most: number): TaskRecord[] {
-    if (travelsAlone(first)) return [first];
-    let room = Math.min(most, this.#batchSize(first));
-    const batch: TaskRecord[] = [];
-    for (let task: TaskRecord | undefined = first; task !== undefined && room > 0; task = task.next) {
-      if (travelsAlone(task) || (task.run === undefined) !== (first.run === undefined)) break;
-      if (task.count > room) this.#book.split(task, room);
-      batch.push(task);
-      room -= task.count;
-    }
-    return batch;
-  }
-
-  #batchSize({ tag, options }: TaskRecord): number {
-    const free = Math.max(1, this.takers.free);
-    const slots = Math.max(1, this.#eagerSlaves);
-    return options?.chunkSize ?? tag.cost.batchSize(tag.waiting, slots, tag.announced, free);
   }
 }

@@ -118,8 +118,14 @@ export type Command =
   | { readonly type: 'grant'; readonly ask: number; readonly lease: Lease }
   /** Take back what the slave has not begun, and report from where. */
   | { readonly type: 'revoke'; readonly slave: number; readonly token: number }
-  /** Tell the running task that nobody waits for it. */
-  | { readonly type: 'cancel'; readonly slave: number; readonly token: number; readonly index: number }
+  /** Tell the running task, if it is one of so many from this place on, that nobody waits for it. */
+  | {
+      readonly type: 'cancel';
+      readonly slave: number;
+      readonly token: number;
+      readonly index: number;
+      readonly count: number;
+    }
   /** Let the slave go, which has nothing to do; `replace` it where it was only used up. */
   | { readonly type: 'dismiss'; readonly slave: number; readonly replace: boolean }
   /** A private task has its outcome. */

@@ -25,6 +25,10 @@ type MapFunction<Item, Result> = (item: Item, index: number) => Returned<Result>
 /**
  * What is called for each item, in a thread: a reference from `handlersFrom`, or a self-contained function,
  * which sees its parameters and globals only. It may return a promise, and `parallelMapSkip`.
+ *
+ * A self-contained function may be of any kind but a class, a generator, a getter, or one that is bound or
+ * native. It is compiled once in a thread, in strict mode and without a `this`. `import()` in it works; as
+ * its text does not know where it stood, specifiers are resolved as in the main script.
  */
 export type Mapper<Item, Result> = MapFunction<Item, Result> | HandlerReference<MapFunction<Item, Result>>;
 

@@ -1,13 +1,11 @@
 /**
  * Farms of maps, kept warm between calls.
  *
- *     lent ⇄ idle ── unused for a while ──▶ gone
- *      │       ▲
- *      └─ cut short: its threads may still run what nobody waits for
- *              └── they came to an end ── or not, in the time they have ──▶ gone
+ *     lent ⇄ idle ── unused for a while, or failed ──▶ gone
  *
  * Calls with the same handlers and options share a farm; all functions that are sent as text have the
- * same handlers. A farm that has failed, or that a call left with threads at work, is lent to nobody.
+ * same handlers. A call that is cut short may leave threads at work for nobody: those that do not come to
+ * an end by themselves are ended and replaced, as the next call, or another one now, needs them.
  */
 
 import type { ResourceLimits } from 'node:worker_threads';
@@ -28,8 +26,7 @@ export interface Loan {
   /**
    * Gives it back. Safe to repeat.
    *
-   * @param cutShort Tasks were cancelled that may be running, perhaps for ever: then the farm is lent
-   *   again once they have ended, or is ended itself. Default: false.
+   * @param cutShort Tasks were cancelled that may be running, perhaps for ever. Default: false.
    */
   release(cutShort?: boolean): void;
 }
@@ -51,8 +48,6 @@ interface WarmFarm {
   readonly farm: Farm;
   readonly key: string;
   loans: number;
-  /** Somebody left it with threads at work. */
-  dirty: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -98,7 +93,7 @@ export class WarmFarms {
 
   #open(key: string, origin: PreparedMapper['origin'], { threads, resourceLimits }: FarmWish): WarmFarm {
     const farm = new Farm(undefined, origin, { threads, ...(resourceLimits && { resourceLimits }) });
-    const warm: WarmFarm = { farm, key, loans: 0, dirty: false, timer: undefined };
+    const warm: WarmFarm = { farm, key, loans: 0, timer: undefined };
     this.#lendable.set(key, warm);
     farm.start().catch((error: Error) => farm.driver.finish(error));
     return warm;
@@ -106,44 +101,24 @@ export class WarmFarms {
 
   #takeBack(warm: WarmFarm, cutShort: boolean): void {
     warm.loans--;
-    if (cutShort) {
-      warm.dirty = true;
-      this.#withdraw(warm);
-    }
+    if (cutShort) this.#endLater(warm, abandonedBatches(warm.farm));
     if (warm.loans > 0) return;
-    if (!this.#isWanted(warm)) this.#retire(warm);
-    else if (warm.dirty) this.#settle(warm);
-    else this.#keep(warm);
+    const isWanted = warm.farm.driver.end === undefined && this.#lendable.get(warm.key) === warm;
+    if (isWanted) warm.timer = setTimeout(() => this.#retire(warm), this.#idleTime).unref();
+    else this.#retire(warm);
   }
 
-  /** Whether it may be lent again, now or soon. */
-  #isWanted({ farm, key, dirty }: WarmFarm): boolean {
-    const other = this.#lendable.get(key);
-    return farm.driver.end === undefined && (dirty ? other === undefined : other?.farm === farm);
-  }
-
-  /** Until somebody borrows it, or its time is over. */
-  #keep(warm: WarmFarm): void {
-    warm.timer = setTimeout(() => this.#retire(warm), this.#idleTime).unref();
-  }
-
-  /** Waits for its threads to become free. */
-  #settle(warm: WarmFarm): void {
+  /** Ends the threads of these batches if they are not done with them in time. */
+  #endLater(warm: WarmFarm, tokens: readonly number[]): void {
+    if (tokens.length === 0) return;
     const { driver } = warm.farm;
-    let stopWatching = () => {};
-    const decide = () => {
-      clearTimeout(warm.timer);
-      stopWatching();
-      if (driver.ledger.leases.size > 0 || !this.#isWanted(warm)) return this.#retire(warm);
-      warm.dirty = false;
-      this.#lendable.set(warm.key, warm);
-      this.#keep(warm);
+    const { leases } = driver.ledger;
+    const end = () => {
+      const stuck = tokens.flatMap((token) => leases.get(token)?.slave?.id ?? []);
+      if (stuck.length > 0 && warm.loans === 0) this.#retire(warm);
+      else for (const slave of stuck) driver.endSlave(slave);
     };
-    if (driver.ledger.leases.size === 0) return decide();
-    warm.timer = setTimeout(decide, this.#settlingTime).unref();
-    stopWatching = driver.watch(() => {
-      if (driver.ledger.leases.size === 0 || driver.end !== undefined) decide();
-    });
+    setTimeout(end, this.#settlingTime).unref();
   }
 
   #withdraw(warm: WarmFarm): void {
@@ -156,6 +131,14 @@ export class WarmFarms {
     this.#withdraw(warm);
     if (warm.loans === 0) void warm.farm.stop(0);
   }
+}
+
+/** Batches that a slave is at, though nobody waits for any of their tasks. */
+function abandonedBatches({ driver }: Farm): number[] {
+  const leases = [...driver.ledger.leases.values()];
+  return leases
+    .filter((lease) => lease.tasks.every((task) => task.lease !== lease))
+    .map(({ token }) => token);
 }
 
 function keyOf(origin: PreparedMapper['origin'], { threads, resourceLimits }: FarmWish): string {

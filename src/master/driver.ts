@@ -284,7 +284,9 @@ export class Driver implements TaskRunner {
       case 'revoke':
         return this.#hands.get(command.slave)?.revoke(command.slave, command.token);
       case 'cancel':
-        return this.#hands.get(command.slave)?.cancel(command.slave, command.token, command.index);
+        return this.#hands
+          .get(command.slave)
+          ?.cancel(command.slave, command.token, command.index, command.count);
       case 'dismiss':
         return this.#hands.get(command.slave)?.dismiss(command.slave, command.replace);
       case 'settle':
@@ -292,6 +294,11 @@ export class Driver implements TaskRunner {
       default:
         return command satisfies never;
     }
+  }
+
+  /** Ends a slave that runs what nobody waits for. */
+  endSlave(slave: number): void {
+    this.#hands.get(slave)?.end(slave);
   }
 
   deleteData(label: number): void {
@@ -334,7 +341,7 @@ export class Driver implements TaskRunner {
   #cancelLong(): void {
     for (const { slave, token, size, end, lingering } of this.ledger.leases.values()) {
       if (slave === undefined || (size > 1 && !lingering)) continue;
-      this.#hands.get(slave.id)?.cancel(slave.id, token, end - 1);
+      this.#hands.get(slave.id)?.cancel(slave.id, token, end - 1, 1);
     }
   }
 

@@ -45,9 +45,11 @@ export interface Executor {
   /** Takes back what the slave has not begun; reported as `tail revoked`. */
   revoke(slave: number, token: number): void;
   /** Tells the running task at this place of the batch that it is not wanted any more. */
-  cancel(slave: number, token: number, index: number): void;
+  cancel(slave: number, token: number, index: number, count: number): void;
   /** The slave leaves in order; it has no batch. Another one may take its place, if it shall. */
   dismiss(slave: number, replace: boolean): void;
+  /** Ends a slave whatever it runs, for nobody waits for that; it is lost, and another one takes its place. */
+  end(slave: number): void;
   /** Drops cached copies of a stored value. */
   forget(state: number): void;
   /** How far the running task of a slave says it has come, 0 to 1; undefined where it has not said. */

@@ -76,6 +76,7 @@ function itemsOf(tasks: readonly TaskRecord[], size: number): ArrayLike<unknown>
 
 function sliceOf({ run, number, count }: TaskRecord): ArrayLike<unknown> {
   const { items, first } = run as RunItems;
+  if (count === items.length) return items;
   const [start, end] = [number - first, number - first + count];
   if (items instanceof Float64Array) return items.slice(start, end);
   return Array.prototype.slice.call(items, start, end);

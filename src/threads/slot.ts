@@ -77,6 +77,8 @@ export class Slot {
     this.slave = slave;
     this.info = info;
     this.#report = report;
+    // Each order that is under way listens, and many states may be deleted at once.
+    this.killer.setMaxListeners(0);
     const news = new MessageChannel();
     const calls = new MessageChannel();
     this.#news = news.port1;
@@ -242,13 +244,12 @@ export class Slot {
     return this.#find(token)?.memory.revoke();
   }
 
-  /** Asks the task at this place to stop, or all tasks of the stretch that begins there. */
-  cancel(token: number, index: number): void {
+  /** @param count How many tasks are not wanted any more, from `first` on. */
+  cancel(token: number, first: number, count = 1): void {
     const held = this.#find(token);
     if (held === undefined) return;
-    const count = held.lease.at(index)?.count ?? 1;
-    held.memory.cancel(index, count);
-    this.say({ type: 'cancel', token, index, count });
+    held.memory.cancel(first, count);
+    this.say({ type: 'cancel', token, index: first, count });
     if (held === this.#held[0]) this.#cancelledAt = performance.now();
   }
 
@@ -257,6 +258,13 @@ export class Slot {
     const held = this.#held[0];
     const index = held?.memory.read().running;
     if (held !== undefined && index !== undefined) this.cancel(held.lease.token, index);
+  }
+
+  /** Ends the thread if it runs a task; nobody waits for that one, and nobody else pays. */
+  end(): void {
+    const held = this.#held[0];
+    const running = held?.memory.read().running;
+    if (held !== undefined && running !== undefined && this.#isLast(held, running)) this.killer.emit('abort');
   }
 
   #find(token: number): Held | undefined {

@@ -138,10 +138,10 @@ export class ThreadPool implements Executor {
     if (from !== undefined) this.#master.report({ type: 'tail revoked', token, from });
   }
 
-  cancel(slave: number, token: number, index: number): void {
+  cancel(slave: number, token: number, index: number, count: number): void {
     const slot = this.#seats.get(slave)?.slot;
     if (slot === undefined) return;
-    slot.cancel(token, index);
+    slot.cancel(token, index, count);
     this.#lookIn(slot.nextLook(this.#timeoutOf));
   }
 
@@ -152,6 +152,10 @@ export class ThreadPool implements Executor {
     if (!replace) this.#retired++;
     const left = this.#send(seat, { type: 'leave', exit: true }, []);
     left.catch(() => {}).finally(() => this.#hasLeft(seat.slot));
+  }
+
+  end(slave: number): void {
+    this.#seats.get(slave)?.slot.end();
   }
 
   forget(state: number): void {

@@ -43,6 +43,9 @@ const SHAPE = 8;
 const OBJECT = 9;
 const ARRAY = 10;
 
+/** A number's kind and its eight bytes. */
+const NUMBER_BYTES = 9;
+
 /** What the writing of a value returns in place of its end. */
 const FULL = -1;
 const DEEP = -2;
@@ -97,10 +100,10 @@ export class OutcomeLog {
   }
 
   #writeNumber(value: number, at: number): number {
-    if (at + 9 > this.#size) return FULL;
+    if (at + NUMBER_BYTES > this.#size) return FULL;
     this.#bytes[at] = NUMBER;
     this.#view.setFloat64(at + 1, value, true);
-    return at + 9;
+    return at + NUMBER_BYTES;
   }
 
   #write(value: unknown, at: number): number {
@@ -218,6 +221,13 @@ export class OutcomeLog {
     this.#renew(0);
   }
 
+  /** All logs are copied to the same place, as a reader is done before the next begins. */
+  #copyFor(end: number): Buffer {
+    if (scratch.length < end) scratch = Buffer.alloc(this.#size);
+    this.#bytes.copy(scratch, 0, 0, end);
+    return scratch.subarray(0, end);
+  }
+
   #renew(base: number): void {
     const { epoch, base: place } = this.#places;
     Atomics.add(this.#words, epoch, 1);
@@ -226,17 +236,19 @@ export class OutcomeLog {
   }
 
   /** The outcomes in the log, from a place of the batch on; undefined if there are none. */
-  read(from: number): { from: number; values: unknown[] } | undefined {
+  read(from: number): { from: number; values: ArrayLike<unknown> } | undefined {
     const { epoch, base, end } = this.#places;
     const before = Atomics.load(this.#words, epoch);
     const first = Atomics.load(this.#words, base);
     const ended = this.#ended();
     if (isOdd(before) || ended <= from || first > from || first >= ended) return undefined;
-    const copy = Buffer.from(this.#bytes.subarray(0, Atomics.load(this.#words, end)));
+    const copy = this.#copyFor(Atomics.load(this.#words, end));
     if (Atomics.load(this.#words, epoch) !== before) return undefined;
     return { from: first, values: readOutcomes(copy, ended - first) };
   }
 }
+
+let scratch = Buffer.alloc(0);
 
 function isOdd(epoch: number): boolean {
   return (epoch & 1) === 1;
@@ -249,8 +261,10 @@ function areSame(keys: readonly string[], others: readonly string[]): boolean {
 }
 
 /** What a log holds: so many entries, or all of them. */
-export function readOutcomes(bytes: Buffer, count = Number.POSITIVE_INFINITY): unknown[] {
+export function readOutcomes(bytes: Buffer, count = Number.POSITIVE_INFINITY): ArrayLike<unknown> {
   const reader = new OutcomeReader(bytes);
+  const numbers = reader.numbers(count);
+  if (numbers !== undefined) return numbers;
   const values: unknown[] = [];
   while (values.length < count && !reader.atEnd) values.push(reader.next());
   return values;
@@ -269,6 +283,18 @@ class OutcomeReader {
 
   get atEnd(): boolean {
     return this.#at >= this.#bytes.length;
+  }
+
+  /** So many entries, or all of them, if they are numbers and nothing else. */
+  numbers(count: number): Float64Array | undefined {
+    const length = Math.min(count, this.#bytes.length / NUMBER_BYTES);
+    if (length < 2 || !Number.isInteger(length)) return undefined;
+    const numbers = new Float64Array(length);
+    for (let place = 0, at = 0; place < length; place++, at += NUMBER_BYTES) {
+      if (this.#bytes[at] !== NUMBER) return undefined;
+      numbers[place] = this.#view.getFloat64(at + 1, true);
+    }
+    return numbers;
   }
 
   next(): unknown {

@@ -51,6 +51,24 @@ describe('The size of a batch', () => {
     assert.ok(tag.batchSize(16, 2) <= 8, 'half of the share of a slot, at most a half of what waits');
   });
 
+  it('does not shrink while more tasks are announced', () => {
+    const tag = experienced(1, 40);
+    assert.ok(tag.batchSize(16, 2, 1000) > tag.batchSize(16, 2));
+    assert.equal(tag.batchSize(60, 2, Number.POSITIVE_INFINITY), tag.largest);
+  });
+
+  it('leaves something for each slot that has nothing to do', () => {
+    assert.ok(experienced(1, 40).batchSize(40, 4, 1000, 4) <= 10);
+  });
+
+  it('lets slots take a batch ahead only while each could have two', () => {
+    const tag = experienced(1, 40);
+    const enough = 2 * 2 * tag.largest;
+    assert.deepEqual([tag.mayGoAhead(enough, 2), tag.mayGoAhead(enough - 1, 2)], [true, false]);
+    assert.equal(experienced(10 * SLICE, 5).mayGoAhead(MANY, 2), false, 'tasks that travel alone');
+    assert.equal(new TagCost().mayGoAhead(MANY, 1), false, 'nothing is known');
+  });
+
   it('is not split below what a hand-over is worth', () => {
     assert.ok(experienced(1e-4, 40).batchSize(1000, 2) >= 1000);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { checkInvariants } from '#src/core/invariants.js';
+import { Lease } from '#src/core/lease.js';
 import type { TaskRecord } from '#src/core/task.js';
 import { LedgerScene } from './ledger-scene.ts';
 
@@ -76,6 +77,31 @@ describe('The invariants', () => {
     'a taker for a task that waits': [
       () => scene.ledger.takers.add({ slave: undefined, tags: undefined, ask: 99, ahead: false }),
       /nobody waits for a task that waits too/,
+    ],
+    'a stretch of tasks that were requested alone': [
+      () => Object.assign(waiting, { count: 2 }),
+      /only a run has stretches|as long as its chains/,
+    ],
+    'a stretch that failed as one': [
+      () => {
+        scene.requestRun(2, 'e');
+        const stretch = scene.ledger.waiting.first(new Set(['e']))!;
+        Object.assign(stretch, { losses: [{ slave: '', reason: '', exitCode: 1, time: 0 }] });
+      },
+      /a stretch has neither failures nor losses/,
+    ],
+    'more batches than a slave may hold': [
+      () => {
+        const slave = leased.lease!.slave!;
+        const another = new Lease(77, slave, leased.tag, [], 0, false);
+        slave.leases.add(another);
+        scene.ledger.leases.set(another.token, another);
+      },
+      /no more batches than it may/,
+    ],
+    'a busy slave with room that is no taker': [
+      () => Object.assign(leased.lease!.slave!, { ahead: 1 }),
+      /takes a batch ahead exactly while/,
     ],
     'a told task that is still leased': [() => Object.assign(leased.lease!, { told: 1 }), /still holds/],
   };

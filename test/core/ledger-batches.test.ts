@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import { LedgerScene } from './ledger-scene.ts';
-
-let scene: LedgerScene;
-
-/** A thread that holds so many tasks of the tag 'a' in one batch. */
-function batchOf(count: number) {
-  const batch = LedgerScene.withBatch(count);
-  scene = batch.scene;
-  return batch;
-}
+import { describe, it } from 'node:test';
+import { batchOf, scene } from './scene-of-each-test.ts';
 
 const types = (commands: readonly { type: string }[]) => commands.map(({ type }) => type);
-
-beforeEach(() => {
-  scene = new LedgerScene();
-});
 
 describe('A batch', () => {
   it('holds tasks of one tag, the oldest first', () => {

@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import { LedgerScene } from './ledger-scene.ts';
-
-let scene: LedgerScene;
-
-/** A thread that holds so many tasks of the tag 'a' in one batch. */
-function batchOf(count: number) {
-  const batch = LedgerScene.withBatch(count);
-  scene = batch.scene;
-  return batch;
-}
-
-beforeEach(() => {
-  scene = new LedgerScene();
-});
+import { describe, it } from 'node:test';
+import { batchOf, scene, withPolicy } from './scene-of-each-test.ts';
 
 describe('A lost slave', () => {
   it('charges the running task, and no other', () => {
@@ -98,7 +85,7 @@ describe('A lost slave', () => {
 
 describe('A suspect', () => {
   it('is given up when it has cost maxLosses slaves', () => {
-    scene = new LedgerScene({ maxLosses: 2 });
+    withPolicy({ maxLosses: 2 });
     const task = scene.request('a');
     for (let n = 0; n < 2; n++) {
       const slave = scene.joinThread();

@@ -1,17 +1,20 @@
 /**
- * A simple model of the ledger, written apart from it: plain arrays, no chains, no indices. It is told
- * the same events, says what must come of each, and is compared with the ledger after each.
+ * A simple model of the ledger, written apart from it: plain arrays, no chains, no indices, no stretches,
+ * but a task for each item. It is told the same events, says what must come of each, and is compared
+ * with the ledger after each.
  */
 import assert from 'node:assert/strict';
-import type { Ledger } from '#src/core/ledger.js';
 import type { Command, Progress } from '#src/core/messages.js';
 import type { LedgerPolicy } from '#src/core/policy.js';
-import type { TaskOptions } from '#src/core/task.js';
+import type { TaskOptions, TaskRecord } from '#src/core/task.js';
+import { ModelMatching, type ModelTaker, priority } from './ledger-model-matching.ts';
 
 export interface ModelTask {
   readonly number: number;
   readonly tag: string;
   readonly options: TaskOptions;
+  /** The number of the first task of its run; undefined for a task that was requested alone. */
+  readonly run: number | undefined;
   state: 'waiting' | 'leased' | 'finished' | 'lost' | 'gone';
   token: number | undefined;
   attempt: number;
@@ -30,6 +33,8 @@ export interface ModelLease {
   readonly tasks: readonly ModelTask[];
   told: number;
   end: number;
+  /** One of its tasks runs long. */
+  lingering: boolean;
   // What a real thread would know: tasks begun and ended, and whether the rest was revoked.
   begun: number;
   done: number;
@@ -42,57 +47,61 @@ export interface ModelSlave {
   readonly id: number;
   readonly tags: readonly string[] | undefined;
   readonly eager: boolean;
+  /** Batches that it may hold beyond the one that it runs. */
+  readonly ahead: number;
   budget: number;
 }
 
-interface ModelTaker {
-  readonly slave: ModelSlave | undefined;
-  readonly ask: number | undefined;
-  readonly tags: readonly string[] | undefined;
+/** Outcomes as the model takes them. */
+export interface ModelTold {
+  readonly token: number;
+  readonly from: number;
+  readonly values: readonly unknown[];
+  readonly failed: ReadonlySet<number>;
 }
 
-export class LedgerModel {
+export class LedgerModel extends ModelMatching {
   readonly policy: LedgerPolicy;
   readonly tasks = new Map<number, ModelTask>();
-  readonly slaves = new Map<number, ModelSlave>();
-  readonly leases = new Map<number, ModelLease>();
-  /** Front to end, whatever the priority. */
-  waiting: ModelTask[] = [];
   finished: ModelTask[] = [];
-  asks: ModelTaker[] = [];
-  free: ModelTaker[] = [];
   tagsKnown: readonly string[] | undefined;
+  /** What the last event called for, apart from handing tasks over: a line each, task by task. */
+  orders: string[] = [];
   readonly #counts = new Map<string, ReturnType<LedgerModel['countsOf']>>();
 
   constructor(policy: LedgerPolicy) {
+    super();
     this.policy = policy;
   }
 
   // ── what happens ──
 
-  requested(number: number, tag: string, options: TaskOptions): ModelTask {
-    const task: ModelTask = {
-      number,
-      tag,
-      options,
-      state: 'waiting',
-      token: undefined,
-      attempt: 1,
-      failures: 0,
-      losses: 0,
-      value: undefined,
-      failure: undefined,
-      outcomes: 0,
-      cancelled: false,
-    };
+  requested(number: number, tag: string, options: TaskOptions, run?: number): void {
+    const state = { state: 'waiting', token: undefined, value: undefined, failure: undefined } as const;
+    const counts = { attempt: 1, failures: 0, losses: 0, outcomes: 0, cancelled: false };
+    const task: ModelTask = { number, tag, options, run, ...state, ...counts };
+    this.countsOf(tag).requested++;
     this.tasks.set(number, task);
     this.waiting.push(task);
-    return task;
+  }
+
+  /** The tasks of a run are private. */
+  runRequested(first: number, count: number, tag: string, options: TaskOptions): void {
+    for (let place = 0; place < count; place++) {
+      this.requested(first + place, tag, { ...options, private: true }, first);
+    }
+  }
+
+  runCancelled(run: number): void {
+    for (const task of this.tasks.values()) {
+      if (task.run === run && (task.state === 'waiting' || task.state === 'leased'))
+        this.cancelled(task.number);
+    }
   }
 
   joined(slave: ModelSlave): void {
     this.slaves.set(slave.id, slave);
-    if (slave.eager) this.free.push({ slave, ask: undefined, tags: slave.tags });
+    this.offer(slave);
   }
 
   asked(ask: number, id: number | undefined, tag: string | undefined): void {
@@ -100,17 +109,15 @@ export class LedgerModel {
     this.asks.push({ slave, ask, tags: tag === undefined ? slave?.tags : [tag] });
   }
 
-  told(token: number, from: number, values: readonly unknown[], failed: ReadonlySet<number>): void {
+  told({ token, from, values, failed }: ModelTold): void {
     const lease = this.leases.get(token);
     if (lease === undefined || from > lease.told) return;
-    for (const [place, value] of values.entries()) {
-      const index = from + place;
-      if (index < lease.told) continue;
+    for (let index = lease.told; index < Math.min(from + values.length, lease.tasks.length); index++) {
       lease.told = index + 1;
       const task = lease.tasks[index];
       if (task?.token !== token) continue;
       if (failed.has(index)) this.#fail(task, 'raised');
-      else this.#end(task, 'finished', value, undefined);
+      else this.#end(task, 'finished', values[index - from], undefined);
     }
     this.#closeIfAsked(lease);
   }
@@ -123,14 +130,31 @@ export class LedgerModel {
     this.#closeIfAsked(lease);
   }
 
-  batchEnded(token: number, done: number, leaving: boolean): void {
+  batchEnded(token: number, done: number, elapsed: number, longest: number, leaving: boolean): void {
     const lease = this.leases.get(token);
     if (lease?.slave === undefined) return;
     this.#giveBack(lease, { token, done, running: undefined }, false);
+    this.costOf(lease.tasks[0]!.tag).learn(done, elapsed, longest);
     const { slave } = lease;
     slave.budget -= done;
-    if (leaving || slave.budget <= 0) this.left(slave.id);
-    else this.free.push({ slave, ask: undefined, tags: slave.tags });
+    if (leaving || slave.budget <= 0) {
+      this.left(slave.id);
+      this.orders.push(`dismiss ${slave.id}${leaving ? '' : ' and replace'}`);
+    } else {
+      this.passOver(slave);
+      this.offer(slave);
+    }
+  }
+
+  /** Nobody waits behind the long task: the rest of its batch comes back, and all of the next one. */
+  lingered(token: number): void {
+    const lease = this.leases.get(token);
+    if (lease?.slave === undefined) return;
+    lease.lingering = true;
+    this.passOver(lease.slave);
+    for (const other of this.batchesOf(lease.slave).reverse()) {
+      if (other.end > (other === lease ? 1 : 0)) this.orders.push(`revoke ${other.token}`);
+    }
   }
 
   left(id: number): void {
@@ -175,7 +199,7 @@ export class LedgerModel {
     this.#drop(task);
     task.state = 'gone';
     task.cancelled = true;
-    this.#closeIfAsked(lease);
+    this.#tellSlave(task, lease);
   }
 
   aborted(number: number): void {
@@ -183,7 +207,7 @@ export class LedgerModel {
     if (task?.state !== 'waiting' && task?.state !== 'leased') return;
     const lease = this.leases.get(task.token ?? -1);
     this.#end(task, 'finished', undefined, 'raised');
-    this.#closeIfAsked(lease);
+    this.#tellSlave(task, lease);
   }
 
   collected(number: number): void {
@@ -205,71 +229,53 @@ export class LedgerModel {
   // ── what the ledger decided ──
 
   /** Checks each hand-over against the order of tasks and takers, and takes it on. */
-  obeyed(commands: readonly Command[], ledger: Ledger): ModelLease[] {
+  obeyed(commands: readonly Command[]): ModelLease[] {
     const begun: ModelLease[] = [];
     for (const command of commands) {
       if (command.type !== 'run' && command.type !== 'grant') continue;
-      const taker = this.#nextTaker();
+      const taker = this.nextTaker();
       assert.ok(taker, `${command.type} although nobody can take anything`);
       if (command.type === 'grant') assert.equal(command.ask, taker.ask, 'asks are served in their order');
-      else assert.equal(command.slave, taker.slave?.id, 'the last to become free is served first');
-      begun.push(
-        this.#handOver(
-          taker,
-          command.lease.token,
-          command.lease.tasks.map(({ number }) => number),
-        ),
-      );
-      assert.ok(ledger.leases.has(command.lease.token));
+      else assert.equal(command.slave, taker.slave?.id, 'slaves are served in their order');
+      const { token, tasks } = command.lease;
+      begun.push(this.#handOver(taker, token, numbersOf(tasks)));
     }
-    assert.equal(this.#nextTaker(), undefined, 'nobody is left who could take a task that waits');
+    assert.equal(this.nextTaker(), undefined, 'nobody is left who could take a task that waits');
     return begun;
   }
 
-  #nextTaker(): ModelTaker | undefined {
-    return [...this.asks, ...this.free.toReversed()].find(({ tags }) => this.first(tags) !== undefined);
-  }
-
   #handOver(taker: ModelTaker, token: number, numbers: readonly number[]): ModelLease {
-    const first = this.first(taker.tags)!;
-    const behind = this.due().filter((task) => task.tag === first.tag && priority(task) === priority(first));
+    const tasks = this.batchFor(taker);
     assert.deepEqual(
       numbers,
-      behind.slice(0, numbers.length).map(({ number }) => number),
-      'a batch holds the first tasks of its tag',
+      tasks.map(({ number }) => number),
+      'a batch holds the first tasks of its tag, as many as may travel together',
     );
-    const tasks = behind.slice(0, numbers.length);
-    assert.ok(tasks.length === 1 || !tasks.some(alone), 'a suspect or a transferred task travels alone');
-    assert.ok(tasks.length <= (taker.ask === undefined ? Math.max(1, taker.slave!.budget) : 1));
     for (const task of tasks) {
       assert.equal(task.state, 'waiting', 'a task runs under one valid lease at a time');
       this.#drop(task);
       task.state = 'leased';
       task.token = token;
     }
-    this.asks = this.asks.filter((one) => one !== taker);
-    this.free = this.free.filter((one) => one !== taker);
+    const { slave } = taker;
     const asked = taker.ask !== undefined;
-    const lease = { token, slave: taker.slave, asked, tasks, told: 0, end: tasks.length, begun: 0, done: 0 };
-    this.leases.set(token, { ...lease, revoked: false, hung: false });
-    return this.leases.get(token)!;
+    const what = { token, slave, asked, tasks, told: 0, end: tasks.length };
+    const lease = { ...what, lingering: false, begun: 0, done: 0, revoked: false, hung: false };
+    this.leases.set(token, lease);
+    this.#leaveTakers((one) => one === taker);
+    if (!asked) this.offer(slave!);
+    return lease;
   }
 
-  leasesOf(slave: ModelSlave): ModelLease[] {
-    return [...this.leases.values()].filter((lease) => lease.slave === slave);
-  }
-
-  /** All that waits, in the order in which it is due. */
-  due(): ModelTask[] {
-    return [...this.waiting].sort((a, b) => priority(b) - priority(a));
-  }
-
-  first(tags: readonly string[] | undefined): ModelTask | undefined {
-    return this.due().find(({ tag }) => tags?.includes(tag) ?? true);
-  }
-
-  countsOf(tag: string): { succeeded: number; failed: number; retried: number; losses: number } {
-    const counts = this.#counts.get(tag) ?? { succeeded: 0, failed: 0, retried: 0, losses: 0 };
+  countsOf(tag: string): {
+    requested: number;
+    succeeded: number;
+    failed: number;
+    retried: number;
+    losses: number;
+  } {
+    const none = { requested: 0, succeeded: 0, failed: 0, retried: 0, losses: 0 };
+    const counts = this.#counts.get(tag) ?? none;
     this.#counts.set(tag, counts);
     return counts;
   }
@@ -299,8 +305,7 @@ export class LedgerModel {
         task.losses++;
         this.countsOf(task.tag).losses++;
       }
-      const isLost = (isLoss || ended) && (task.losses >= this.policy.maxLosses || task.options.transfer);
-      if (isLost) {
+      if ((isLoss || ended) && this.#isLost(task)) {
         this.#end(task, 'lost', undefined, 'lost');
         continue;
       }
@@ -309,6 +314,10 @@ export class LedgerModel {
     }
     this.#toFront(again);
     this.leases.delete(lease.token);
+  }
+
+  #isLost({ losses, options }: ModelTask): boolean {
+    return losses >= (options.maxLosses ?? this.policy.maxLosses) || options.transfer !== undefined;
   }
 
   /** Returns tasks to the front of the line, in their order. */
@@ -324,7 +333,8 @@ export class LedgerModel {
     this.#drop(task);
     Object.assign(task, { state, value, failure });
     this.countsOf(task.tag)[failure === undefined ? 'succeeded' : 'failed']++;
-    if (task.options.private !== true) this.finished.push(task);
+    if (task.options.private === true) this.orders.push(`settle ${task.number}`);
+    else this.finished.push(task);
   }
 
   /** Takes a task out of wherever it is. */
@@ -334,23 +344,34 @@ export class LedgerModel {
     this.finished = this.finished.filter((one) => one !== task);
   }
 
+  /** Nobody waits any more for a task that a slave has. */
+  #tellSlave(task: ModelTask, lease: ModelLease | undefined): void {
+    this.#closeIfAsked(lease);
+    if (lease?.slave === undefined || lease.asked) return;
+    this.orders.push(`cancel ${lease.token}/${lease.tasks.indexOf(task)} of ${lease.slave.id}`);
+  }
+
   #closeIfAsked(lease: ModelLease | undefined): void {
     if (lease?.asked === true) this.leases.delete(lease.token);
   }
 
   #forget(slave: ModelSlave): void {
     this.slaves.delete(slave.id);
-    this.asks = this.asks.filter((taker) => taker.slave !== slave);
-    this.free = this.free.filter((taker) => taker.slave !== slave);
+    this.#leaveTakers((taker) => taker.slave === slave);
+  }
+
+  #leaveTakers(who: (taker: ModelTaker) => boolean): void {
+    this.asks = this.asks.filter((taker) => !who(taker));
+    this.free = this.free.filter((taker) => !who(taker));
+    this.busy = this.busy.filter((taker) => !who(taker));
   }
 }
 
-function priority({ options }: ModelTask): number {
-  return options.priority ?? 0;
-}
-
-function alone({ losses, options }: ModelTask): boolean {
-  return losses > 0 || options.transfer !== undefined;
+/** The numbers of all tasks that records stand for. */
+export function numbersOf(records: Iterable<Pick<TaskRecord, 'number' | 'count'>>): number[] {
+  return Array.from(records, ({ number, count }) =>
+    Array.from({ length: count }, (_, place) => number + place),
+  ).flat();
 }
 
 function dueFirst(waiting: readonly ModelTask[]) {

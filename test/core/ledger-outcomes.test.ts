@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import { LedgerScene } from './ledger-scene.ts';
-
-let scene: LedgerScene;
-
-/** A thread that holds so many tasks of the tag 'a' in one batch. */
-function batchOf(count: number) {
-  const batch = LedgerScene.withBatch(count);
-  scene = batch.scene;
-  return batch;
-}
-
-beforeEach(() => {
-  scene = new LedgerScene();
-});
+import { describe, it } from 'node:test';
+import { batchOf, scene, withPolicy } from './scene-of-each-test.ts';
 
 describe('An outcome', () => {
   it('finishes its task, and keeps the order in which outcomes came', () => {
@@ -144,7 +131,7 @@ describe('A thrown error', () => {
   });
 
   it('is tried again as the policy says where the task says nothing', () => {
-    scene = new LedgerScene({ retries: 1 });
+    withPolicy({ retries: 1 });
     const [task, stubborn] = [scene.request('a'), scene.request('a', { retries: 0 })];
     const [one, two] = [scene.joinThread(), scene.joinThread()];
     scene.threw(scene.tokenOf(one), 'broken');
@@ -164,7 +151,7 @@ describe('A thrown error', () => {
   });
 
   it('puts the task in front of the line again', () => {
-    scene = new LedgerScene({ retries: 1 });
+    withPolicy({ retries: 1 });
     const slave = scene.joinThread();
     scene.requestMany(3, 'a');
     scene.threw(scene.tokenOf(slave), 'broken');
@@ -225,7 +212,7 @@ describe('An aborted task', () => {
 
   it('ends in an error at once if it runs, and its slave is told', () => {
     const { tasks, slave, token } = batchOf(3);
-    assert.deepEqual(scene.abort(tasks[1]!, 'why'), [{ type: 'cancel', slave, token, index: 1 }]);
+    assert.deepEqual(scene.abort(tasks[1]!, 'why'), [{ type: 'cancel', slave, token, index: 1, count: 1 }]);
     assert.equal(tasks[1]?.state, 'finished');
     scene.told(token, ['x', 'late', 'z']);
     assert.deepEqual(
@@ -264,7 +251,7 @@ describe('A cancelled task', () => {
 
   it('that is leased is gone, and its slave is told', () => {
     const { tasks, slave, token } = batchOf(3);
-    assert.deepEqual(scene.cancel(tasks[1]!), [{ type: 'cancel', slave, token, index: 1 }]);
+    assert.deepEqual(scene.cancel(tasks[1]!), [{ type: 'cancel', slave, token, index: 1, count: 1 }]);
     scene.told(token, ['zero', 'one', 'two']);
     assert.deepEqual(scene.finished(), [0, 2]);
     assert.equal(tasks[1]?.state, 'gone');
@@ -285,7 +272,7 @@ describe('A cancelled task', () => {
   });
 
   it('that was lost is gone as well', () => {
-    scene = new LedgerScene({ maxLosses: 1 });
+    withPolicy({ maxLosses: 1 });
     const task = scene.request('a');
     scene.lost(scene.joinThread(), undefined);
     assert.equal(task.state, 'lost');

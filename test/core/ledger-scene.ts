@@ -4,7 +4,7 @@ import { checkInvariants } from '#src/core/invariants.js';
 import { Ledger } from '#src/core/ledger.js';
 import type { Command, LedgerEvent, Progress } from '#src/core/messages.js';
 import type { LedgerPolicy } from '#src/core/policy.js';
-import type { TaskOptions, TaskRecord } from '#src/core/task.js';
+import type { RunItems, TaskOptions, TaskRecord } from '#src/core/task.js';
 
 export class LedgerScene {
   readonly ledger: Ledger;
@@ -45,20 +45,29 @@ export class LedgerScene {
     return Array.from({ length: count }, () => this.request(tag, options));
   }
 
-  /** A thread joins; returns its number, and the commands that this called for. */
-  joinThread(how: { tags?: readonly string[]; budget?: number } = {}): number {
-    return this.#join(true, how.tags, how.budget);
+  /** Requests a run of so many items; returns it. */
+  requestRun(count: number, tag: string, options?: TaskOptions): RunItems {
+    const items = Array.from({ length: count }, (_, place) => `item ${place}`);
+    const run = { first: this.#nextTask, items, firstIndex: 0 };
+    this.#nextTask += count;
+    this.handle({ type: 'run requested', run, count, tag, options });
+    return run;
+  }
+
+  /** A thread joins; returns its number. `ahead`: it may hold so many batches beyond the one that it runs. */
+  joinThread(how: { tags?: readonly string[]; budget?: number; ahead?: number } = {}): number {
+    return this.#join(true, how.tags, how.budget, how.ahead);
   }
 
   /** A process registers, which asks for each task. */
   joinProcess(tags?: readonly string[]): number {
-    return this.#join(false, tags, undefined);
+    return this.#join(false, tags);
   }
 
-  #join(eager: boolean, tags: readonly string[] | undefined, budget: number | undefined): number {
+  #join(eager: boolean, tags: readonly string[] | undefined, budget?: number, ahead = 0): number {
     const slave = this.#nextSlave++;
     const info = `PID ${slave} on here (x64), thread 1`;
-    const event = { type: 'slave joined', slave, info, tags, eager } as const;
+    const event = { type: 'slave joined', slave, info, tags, eager, ahead } as const;
     this.handle(budget === undefined ? event : { ...event, budget });
     return slave;
   }
@@ -76,9 +85,14 @@ export class LedgerScene {
     return lease.token;
   }
 
-  /** The numbers of the tasks that a slave holds. */
+  /** The tokens of a slave's leases, the older first. */
+  tokensOf(slave: number): number[] {
+    return [...this.ledger.slaves.get(slave)!.leases].map(({ token }) => token);
+  }
+
+  /** The numbers of the tasks that a slave holds, each of a stretch. */
   heldBy(slave: number): number[] {
-    return this.tasksOf(slave).map(({ number }) => number);
+    return numbersOf(this.tasksOf(slave));
   }
 
   tasksOf(slave: number): TaskRecord[] {
@@ -121,7 +135,7 @@ export class LedgerScene {
   }
 
   waiting(): number[] {
-    return [...this.ledger.waiting].map(({ number }) => number);
+    return numbersOf(this.ledger.waiting);
   }
 
   finished(): number[] {
@@ -134,4 +148,10 @@ export class LedgerScene {
     cost.learn(batch, 0.0001 * batch, 0.0001);
     cost.allowed = batch;
   }
+}
+
+function numbersOf(records: Iterable<TaskRecord>): number[] {
+  return Array.from(records, ({ number, count }) =>
+    Array.from({ length: count }, (_, place) => number + place),
+  ).flat();
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { LedgerEvent } from '#src/core/messages.js';
 import { happenings, type Pick } from './ledger-happenings.ts';
 import type { ModelTask } from './ledger-model.ts';
-import { handled, World } from './ledger-world.ts';
+import { handled, seen, World } from './ledger-world.ts';
 
 /** Events that one run of this file hands to ledgers, at least. */
 const EVENTS = 100_000;
@@ -21,7 +21,7 @@ function finishAll(world: World): void {
   for (const { tasks } of world.askedLeases) world.returnTask(tasks[0]!.number);
   for (const slave of [...model.slaves.keys()]) world.leave(slave);
   const left = [...model.tasks.values()].filter((task) => task.state !== 'gone');
-  world.join(true, undefined, Number.POSITIVE_INFINITY);
+  world.join(true, undefined, Number.POSITIVE_INFINITY, 1);
   for (let rounds = 0; world.batches.length > 0; rounds++) {
     assert.ok(rounds < 1000, 'it comes to an end');
     const lease = world.batches[0]!;
@@ -30,7 +30,7 @@ function finishAll(world: World): void {
     world.endBatch(lease, false);
   }
   assert.equal(world.ledger.idle, true, 'all has ended');
-  for (const { number } of [...world.ledger.finished]) world.collect(number);
+  for (const task of [...world.ledger.finished]) world.collect(task);
   assert.equal(world.ledger.tasks.size, 0, 'all is collected');
   for (const task of left) assert.equal(endsOf(task), 1, `task ${task.number} ended once`);
 }
@@ -64,18 +64,15 @@ describe('The ledger, whatever happens', () => {
       for (const [name, seed] of list) happenings[name]![1](world, picker(seed));
       finishAll(world);
     });
-    while (countEvents() < EVENTS) fc.assert(property, { numRuns: RUNS });
+    while (countEvents() < EVENTS) fc.assert(property, { numRuns: RUNS, includeErrorInReport: true });
   });
 
   it('was shown every kind of event, each of them often', (test) => {
-    const kinds: Record<
-      Exclude<
-        LedgerEvent['type'],
-        'granting stopped' | 'run requested' | 'run cancelled' | 'tasks announced'
-      >,
-      true
-    > = {
+    const kinds: Record<Exclude<LedgerEvent['type'], 'granting stopped'>, true> = {
       'task requested': true,
+      'run requested': true,
+      'run cancelled': true,
+      'tasks announced': true,
       'slave joined': true,
       'slave left': true,
       'slave lost': true,
@@ -94,8 +91,10 @@ describe('The ledger, whatever happens', () => {
     };
     assert.ok(countEvents() >= EVENTS, `only ${countEvents()} events were handled`);
     test.diagnostic(`${countEvents()} events: ${JSON.stringify(Object.fromEntries(handled))}`);
+    test.diagnostic(JSON.stringify(seen));
     for (const kind of Object.keys(kinds) as LedgerEvent['type'][]) {
       assert.ok((handled.get(kind) ?? 0) > 50, `${kind}: ${handled.get(kind)}`);
     }
+    for (const [what, count] of Object.entries(seen)) assert.ok(count > 50, `${what}: ${count}`);
   });
 });

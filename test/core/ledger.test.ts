@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict';
-import { beforeEach, describe, it } from 'node:test';
-import { LedgerScene } from './ledger-scene.ts';
-
-let scene: LedgerScene;
-
-/** A thread that holds so many tasks of the tag 'a' in one batch. */
-function batchOf(count: number) {
-  const batch = LedgerScene.withBatch(count);
-  scene = batch.scene;
-  return batch;
-}
-
-beforeEach(() => {
-  scene = new LedgerScene();
-});
+import { describe, it } from 'node:test';
+import { batchOf, scene } from './scene-of-each-test.ts';
 
 describe('A requested task', () => {
   it('waits until a slave joins', () => {

@@ -49,6 +49,15 @@ describe('Those who can take a task', () => {
     assert.equal(takers.size, 3);
   });
 
+  it('are served last where they are busy, the first to begin first, as their batch would wait', () => {
+    const [late, later, idle] = [{ ...free(1), ahead: true }, { ...free(2), ahead: true }, free(3)];
+    add(late, later, idle);
+    assert.deepEqual([...takers], [idle, late, later]);
+    assert.equal(takers.free, 1);
+    takers.forget(slaves[0]!);
+    assert.deepEqual([...takers], [idle, later]);
+  });
+
   it('leave when they are served', () => {
     const [slave, ask] = [free(1), asking(1)];
     add(slave, ask);

@@ -120,7 +120,7 @@ describe('parallelMap', LIMIT, () => {
 });
 
 /** Of the maps with many items. */
-const SIZE = 100_000;
+const SIZE = 1_000_000;
 
 describe('What a map rejects with', LIMIT, () => {
   it('is what the mapper threw, with its class and code', async () => {

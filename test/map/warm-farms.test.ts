@@ -4,7 +4,7 @@ import { initializeMasterProcess } from 'taskfarm';
 import { HandlerModuleError } from '#src/core/errors.js';
 import { type HandlerReference, referencesTo } from '#src/map/handler-reference.js';
 import { prepareMapper } from '#src/map/mapper.js';
-import { threadsFor, WarmFarms } from '#src/map/warm-farms.js';
+import { type Loan, threadsFor, WarmFarms } from '#src/map/warm-farms.js';
 import { gateShows, leavingNothing, newGate, openGate, rejection, until } from '../fixtures/farm.ts';
 import { onWarmFarms, resultsOf } from '../fixtures/on-warm-farms.ts';
 import { aliveThreads, threadsAlive, threadsStarted } from '../fixtures/threads-alive.ts';
@@ -188,72 +188,71 @@ describe('Threads beyond the first', LIMIT, () => {
 });
 
 describe('A call that was cut short', LIMIT, () => {
-  it(
-    'leaves its threads to the next one once they are free',
-    onWarmFarms(
-      async ({ borrow, map }) => {
-        const gate = newGate();
-        const loan = borrow(pass);
-        const [thread] = await resultsOf({ ...loan, tag: prepareMapper(inThread).tag }, [0]);
-        const passing = resultsOf(loan, [gate]);
-        await gateShows(gate, 1);
-        loan.release(true);
-        openGate(gate);
-        await passing;
-        await until(() => loan.farm.driver.ledger.leases.size === 0, 'the end of the batch');
-        assert.deepEqual(await map(inThread, [0]), [thread]);
-      },
-      { settlingTime: 10_000 },
-    ),
-  );
+  /** A call that runs something in a thread, and then is not interested any more. */
+  async function cutShort(loan: Loan, gate: Int32Array): Promise<void> {
+    const outcomes = { succeeded: assert.fail, failed: assert.fail };
+    const request = { items: [gate], firstIndex: undefined, options: undefined, outcomes };
+    const run = loan.farm.driver.requestRun({ tag: loan.tag, ...request });
+    await gateShows(gate, 1);
+    run.cancel();
+    loan.release(true);
+  }
 
   it(
-    'lends them to nobody while they are at work',
+    'leaves its threads to the next one',
     onWarmFarms(
       async ({ borrow, map }) => {
         const gate = newGate();
-        const loan = borrow(pass);
-        const passing = resultsOf(loan, [gate]);
-        await gateShows(gate, 1);
-        loan.release(true);
         const [thread] = await map(inThread, [0]);
+        await cutShort(borrow(pass), gate);
+        const next = map(inThread, [0]);
         openGate(gate);
-        await passing;
-        await until(() => threadsAlive() === 1, 'the end of the threads that were replaced');
-        assert.deepEqual(aliveThreads(), [thread]);
+        assert.deepEqual(await next, [thread]);
       },
       { settlingTime: 10_000 },
     ),
   );
 
   it(
-    'has them ended if they do not come to an end themselves',
+    'has them ended, if they do not come to an end themselves',
+    onWarmFarms(
+      async ({ borrow }) => {
+        await cutShort(borrow(spinForEver), newGate());
+        await until(() => threadsAlive() === 0, 'the end of the thread');
+      },
+      { settlingTime: 20, idleTime: 60_000 },
+    ),
+  );
+
+  it(
+    'does not keep the next one waiting: threads that are stuck are replaced',
     onWarmFarms(
       async ({ borrow, map }) => {
-        const gate = newGate();
-        const loan = borrow(spinForEver);
-        const spinning = rejection(resultsOf(loan, [gate]));
-        await gateShows(gate, 1);
+        await cutShort(borrow(spinForEver), newGate());
         const [spinner] = aliveThreads();
-        loan.release(true);
-        assert.equal((await spinning).name, 'TaskManagerTermination');
-        await until(() => threadsAlive() === 0, 'the end of the thread');
-        assert.notDeepEqual(await map(inThread, [0]), [spinner]);
+        const [next] = await map(inThread, [0]);
+        assert.notEqual(next, spinner);
+        assert.ok(!aliveThreads().includes(spinner as number));
       },
       { settlingTime: 20 },
     ),
   );
 
   it(
-    'leaves the others who share its threads alone',
-    onWarmFarms(async ({ borrow, map }) => {
-      const [one, other] = [borrow(inThread), borrow(inThread)];
-      const [thread] = await resultsOf(one, [0]);
-      one.release(true);
-      assert.notDeepEqual(await map(inThread, [0]), [thread]);
-      assert.deepEqual(await resultsOf(other, [0]), [thread]);
-      other.release();
-    }),
+    'does not keep one at the same time waiting either, nor harms it',
+    onWarmFarms(
+      async ({ borrow }) => {
+        const [one, other] = [borrow(spinForEver), borrow(inThread)];
+        const gate = newGate();
+        const cut = cutShort(one, gate);
+        await gateShows(gate, 1);
+        const results = resultsOf(other, [0, 0]);
+        await cut;
+        assert.equal((await results).length, 2);
+        other.release();
+      },
+      { settlingTime: 20 },
+    ),
   );
 });
 

@@ -157,6 +157,23 @@ describe('Global state', TIMEOUT, () => {
   );
 
   it(
+    'can be deleted many times in a row without a warning of Node',
+    onFarm({ threads: 1 }, async (farm) => {
+      const warnings: Error[] = [];
+      const hear = (warning: Error) => warnings.push(warning);
+      process.on('warning', hear);
+      try {
+        await farm.submit('echo', 1);
+        for (let n = 0; n < 30; n++) farm.deleteGlobalState(farm.setGlobalState({ n }));
+        assert.equal(await farm.submit('echo', 2), 2);
+      } finally {
+        process.off('warning', hear);
+      }
+      assert.deepEqual(warnings, []);
+    }),
+  );
+
+  it(
     'that was never set, or has no such name, is a clear error of the task',
     onFarm({ threads: 1 }, async (farm) => {
       const state = farm.setGlobalState({ array: new Float64Array(1) });

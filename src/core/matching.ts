@@ -1,0 +1,73 @@
+/**
+ * Matching: who waits for tasks, and how many tasks each gets. A slave that takes by itself gets a batch
+ * when it is free, and its next one while it runs one, if it may hold batches ahead and enough waits for
+ * the others. Who asks gets one task.
+ */
+
+import { travelsAlone } from './policy.ts';
+import type { SlaveRecord } from './slave.ts';
+import { type Taker, Takers } from './takers.ts';
+import type { TaskRecord } from './task.ts';
+import type { TaskBook } from './task-book.ts';
+
+export class Matching {
+  readonly takers = new Takers();
+  readonly #book: TaskBook;
+  /** Slaves that take tasks by themselves. */
+  eagerSlaves = 0;
+
+  constructor(book: TaskBook) {
+    this.#book = book;
+  }
+
+  /** Lets a slave that takes batches by itself have the next one, if it has room for it. */
+  offer(slave: SlaveRecord): void {
+    if (!slave.eager || slave.room <= 0) return;
+    const { tags, batches } = slave;
+    if (batches <= slave.ahead) this.takers.add({ slave, tags, ask: undefined, ahead: batches > 0 });
+  }
+
+  /** Hands the tasks that are due to those who can take some, as long as there are both. */
+  serve(grant: (tasks: TaskRecord[], taker: Taker) => void): void {
+    const { waiting } = this.#book;
+    this.takers.serve((taker) => {
+      const task = waiting.length === 0 ? undefined : waiting.first(taker.tags);
+      if (task === undefined) return false;
+      if (taker.ahead && !this.#mayGoAhead(task)) return false;
+      grant(this.#tasksFor(taker, task), taker);
+      return true;
+    });
+  }
+
+  /** A batch for a slave that is busy would wait there, so there must be enough for the others to do. */
+  #mayGoAhead(task: TaskRecord): boolean {
+    if (travelsAlone(task) || task.options?.chunkSize !== undefined) return false;
+    return task.tag.cost.mayGoAhead(task.tag.waiting + task.tag.announced, this.eagerSlaves);
+  }
+
+  #tasksFor({ slave, ask }: Taker, first: TaskRecord): TaskRecord[] {
+    if (ask === undefined) return this.#batchFrom(first, slave?.room ?? 1);
+    if (first.count > 1) this.#book.split(first, 1);
+    return [first];
+  }
+
+  /** The task and those of its tag behind it, as many as shall travel together. */
+  #batchFrom(first: TaskRecord, most: number): TaskRecord[] {
+    if (travelsAlone(first)) return [first];
+    let room = Math.min(most, this.#batchSize(first));
+    const batch: TaskRecord[] = [];
+    for (let task: TaskRecord | undefined = first; task !== undefined && room > 0; task = task.next) {
+      if (travelsAlone(task) || (task.run === undefined) !== (first.run === undefined)) break;
+      if (task.count > room) this.#book.split(task, room);
+      batch.push(task);
+      room -= task.count;
+    }
+    return batch;
+  }
+
+  #batchSize({ tag, options }: TaskRecord): number {
+    const free = Math.max(1, this.takers.free);
+    const slots = Math.max(1, this.eagerSlaves);
+    return options?.chunkSize ?? tag.cost.batchSize(tag.waiting, slots, tag.announced, free);
+  }
+}
