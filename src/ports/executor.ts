@@ -44,7 +44,10 @@ export interface Executor {
   run(slave: number, lease: Lease): void;
   /** Takes back what the slave has not begun; reported as `tail revoked`. */
   revoke(slave: number, token: number): void;
-  /** Tells the running task at this place of the batch that it is not wanted any more. */
+  /**
+   * Tells so many tasks from this place of the batch on that they are not wanted any more. One that runs on for long is
+   * ended with its slave, at which nobody else's task is charged.
+   */
   cancel(slave: number, token: number, index: number, count: number): void;
   /** The slave leaves in order; it has no batch. Another one may take its place, if it shall. */
   dismiss(slave: number, replace: boolean): void;

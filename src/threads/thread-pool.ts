@@ -58,7 +58,11 @@ interface Seat {
 const LOADING_GRACE = 2_000;
 /** Milliseconds that `teardown` has at least. */
 const TEARDOWN_GRACE = 1_000;
-/** Threads that may die one after the other without one outcome, beyond one for each thread. */
+/**
+ * Threads that may die one after the other with nothing to show for it, beyond one for each thread: no task has ended in
+ * them, and none was running. A thread that dies in a task, or after one, does not count: the number of tasks bounds those,
+ * and the `maxLosses` of each.
+ */
 const BARREN_DEATHS = 5;
 
 export class ThreadPool implements Executor {
@@ -357,8 +361,7 @@ export class ThreadPool implements Executor {
 
   #lost(seat: Seat, death: unknown, progress: Progress | undefined): void {
     const { slave } = seat.slot;
-    const { done = 0, running, excused } = progress ?? {};
-    const barren = done === 0 && (running === undefined || excused === true);
+    const barren = progress === undefined || (progress.running === undefined && progress.done === 0);
     this.#barrenDeaths = barren ? this.#barrenDeaths + 1 : 0;
     this.#discard(seat);
     const reason = reasonOf(death);
