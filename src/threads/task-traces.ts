@@ -3,11 +3,11 @@
  * behind, such as a timer or a promise that nobody awaits.
  *
  * A task that does not wait has the thread to itself, so nothing else can fail meanwhile. One that waits is
- * traced by an AsyncLocalStorage, which costs it about a microsecond before Node 24: so tasks are traced only
+ * traced by an AsyncLocalStorage, which costs half a microsecond and more on Node 20: so tasks are traced only
  * if their handler is an async function, or has returned a promise before.
  *
- * What is not found out: what native code does later, and calls back from something that was there before the
- * task, such as a connection that several tasks share, where they do not bind their callbacks.
+ * What is not found out: a callback of something that was there before the task, such as a connection that several
+ * tasks share, counts as left behind. So a task is excused a few times only (see `mayBeExcused`).
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
