@@ -11,7 +11,9 @@ import {
   onFarm,
   openGate,
   rejection,
+  until,
 } from '../fixtures/farm.ts';
+import { threadsStarted } from '../fixtures/threads-alive.ts';
 
 type Farm = Awaited<ReturnType<typeof newFarm>>;
 
@@ -162,6 +164,23 @@ describe('A task that is not wanted any more', TIMEOUT, () => {
       controller.abort();
       await gateShows(gate, 2);
       await hold;
+    }),
+  );
+
+  it(
+    'as the job was aborted, is told too, and ended with its thread if it goes on',
+    leavingNothing(async () => {
+      const job = new AbortController();
+      const farm = await newFarm({ threads: 2, signal: job.signal });
+      const [stubborn, willing] = [newGate(), newGate()];
+      farm.requestTask('loop_for_ever', stubborn);
+      farm.requestTask('loop_until_cancelled', willing);
+      for (const gate of [stubborn, willing]) await gateShows(gate, 1);
+      const before = threadsStarted();
+      job.abort();
+      await gateShows(willing, 2);
+      await until(() => threadsStarted() > before, 'the end of the thread of the other one');
+      await farm.shutdown();
     }),
   );
 
