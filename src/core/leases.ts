@@ -3,6 +3,7 @@
 import type { Loss } from './errors.ts';
 import { Lease, type Part } from './lease.ts';
 import type { Progress, Told } from './messages.ts';
+import { mayBeExcused } from './policy.ts';
 import type { SlaveRecord } from './slave.ts';
 import type { TaskRecord } from './task.ts';
 import type { TaskBook } from './task-book.ts';
@@ -68,12 +69,15 @@ export class Leases {
   }
 
   /** Closes a lease whose slave is lost, and had come so far. */
-  lose(lease: Lease, { done, running }: Progress, loss: Loss): void {
+  lose(lease: Lease, { done, running, excused }: Progress, loss: Loss): void {
     this.close(lease);
     const told = Math.max(done, lease.told);
     const begun = running === undefined ? told : Math.max(running + 1, told);
     for (const { task } of this.#held(lease, begun, lease.end)) this.#tries.lostBeforeStart(task, loss.time);
-    for (const { task } of this.#held(lease, told, begun)) this.#tries.lostWhileRunning(task, loss);
+    for (const { task } of this.#held(lease, told, begun)) {
+      if (excused === true && mayBeExcused(task)) this.#tries.excused(task, loss.time);
+      else this.#tries.lostWhileRunning(task, loss);
+    }
     for (const { task } of this.#held(lease, lease.told, done))
       this.#tries.lostBeforeTelling(task, loss.time);
   }

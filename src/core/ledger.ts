@@ -11,6 +11,7 @@
  *     returned              leased   → waiting    not begun; in front, uncharged
  *     lost while running    leased   → waiting    charged with a loss; in front, attempt + 1
  *     lost while running    leased   → lost       it has cost as many slaves as it may
+ *                                                 (uncharged where another's leavings killed the slave)
  *     lost before start     leased   → waiting    in front, uncharged
  *     lost before start     leased   → lost       its buffers were moved away
  *     lost before telling   leased   → waiting    in front, uncharged, attempt + 1

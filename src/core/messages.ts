@@ -42,6 +42,8 @@ export interface Progress {
   readonly done: number;
   /** The place of the task that was running; undefined between two tasks. */
   readonly running: number | undefined;
+  /** The running task was not at fault: what killed the slave was left behind by another. Default: false. */
+  readonly excused?: boolean;
 }
 
 export type LedgerEvent =

@@ -25,6 +25,14 @@ export function lossEndsTask(task: TaskRecord, policy: LedgerPolicy): string | u
   return undefined;
 }
 
+/** Tries that a task may lose to what others left behind: nobody can be quite sure that it was the others. */
+const MOST_EXCUSES = 3;
+
+/** Whether a task that ran when its slave was lost is not charged, as something else was at fault. */
+export function mayBeExcused(task: TaskRecord): boolean {
+  return task.attempt <= MOST_EXCUSES;
+}
+
 /** A suspect shares its batch with nobody; neither does a task that cannot be sent twice. */
 export function travelsAlone(task: TaskRecord): boolean {
   return task.losses !== undefined || task.options?.transfer !== undefined;

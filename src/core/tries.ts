@@ -56,6 +56,12 @@ export class Tries {
     else this.#giveUp(task, 'lost while running', why, loss.time);
   }
 
+  /** It was running when its slave vanished, but it was another's fault. */
+  excused(task: TaskRecord, at: number): void {
+    if (task.options?.transfer === undefined) this.#again(task, 'lost while running', at);
+    else this.#giveUp(task, 'lost while running', 'its buffers went with a lost slave', at);
+  }
+
   lostBeforeStart(task: TaskRecord, at: number): void {
     if (task.options?.transfer === undefined) this.#book.move(task, 'lost before start', 'waiting', at);
     else this.#giveUp(task, 'lost before start', 'its buffers went with a lost slave', at);

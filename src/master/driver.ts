@@ -312,9 +312,10 @@ export class Driver implements TaskRunner {
 
   /** Ends all executors; running tasks get `grace` ms. */
   async close(grace: number): Promise<void> {
-    await Promise.all([...this.#executors].map((executor) => executor.close(grace)));
+    const ends = await Promise.allSettled([...this.#executors].map((executor) => executor.close(grace)));
     this.#executors.clear();
     this.data.clear();
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   // ── the end ──────────────────────────────────────────────────────────────────────────────────
@@ -331,8 +332,17 @@ export class Driver implements TaskRunner {
     debug('the end: %s', reason.message);
     this.#end = reason;
     this.tell({ type: 'granting stopped' });
+    this.#cancelLong();
     this.rejectPending(() => this.#termination());
     for (const watch of this.#watchers) watch();
+  }
+
+  /** Asks tasks that run long to stop; the others end by themselves. */
+  #cancelLong(): void {
+    for (const { slave, token, size, end, lingering } of this.ledger.leases.values()) {
+      if (slave === undefined || (size > 1 && !lingering)) continue;
+      this.#hands.get(slave.id)?.cancel(slave.id, token, end - 1, 1);
+    }
   }
 
   /** Settles everybody who waits now. */

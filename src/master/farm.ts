@@ -144,9 +144,15 @@ export class Farm {
     });
   }
 
-  /** Ends everything: waiting tasks at once, running ones after `grace` ms. Safe to repeat. */
+  /**
+   * Ends everything: waiting tasks at once, running ones after `grace` ms. Safe to repeat; who has less patience shortens
+   * the time.
+   *
+   * Rejects with what `teardown` of a slave threw, when all else is done.
+   */
   stop(grace: number, reason = new TaskManagerTermination('The farm was shut down')): Promise<void> {
-    this.#stopped ??= this.#stop(grace, reason);
+    if (this.#stopped === undefined) this.#stopped = this.#stop(grace, reason);
+    else this.driver.close(grace).catch(() => {});
     return this.#stopped;
   }
 
@@ -156,11 +162,15 @@ export class Farm {
     this.#unwatchSignal();
     driver.tell({ type: 'granting stopped' });
     driver.dropWaiting(() => reason);
-    await driver.close(grace);
+    let failure: unknown;
+    await driver.close(grace).catch((error: unknown) => {
+      failure = error;
+    });
     driver.finish(reason);
     this.taskManager.terminate();
     if (this.#started !== undefined) await this.#release();
     this.#progress?.stop();
+    if (failure !== undefined) throw failure;
   }
 
   /** The label is ours only if `start` got it. */

@@ -102,9 +102,12 @@ export class MasterProcess<H = object> {
       await farm.start();
       const result = await this.run();
       farm.driver.complains = farm.driver.end === undefined;
-      return result;
-    } finally {
       await farm.stop(0, new TaskManagerTermination(OVER));
+      return result;
+    } catch (error) {
+      // What `run()` threw goes before what a teardown throws.
+      await farm.stop(0, new TaskManagerTermination(OVER)).catch(() => {});
+      throw error;
     }
   }
 

@@ -44,7 +44,10 @@ export interface Executor {
   run(slave: number, lease: Lease): void;
   /** Takes back what the slave has not begun; reported as `tail revoked`. */
   revoke(slave: number, token: number): void;
-  /** Tells the running task at this place of the batch that it is not wanted any more. */
+  /**
+   * Tells so many tasks from this place of the batch on that they are not wanted any more. One that runs on for long is
+   * ended with its slave, at which nobody else's task is charged.
+   */
   cancel(slave: number, token: number, index: number, count: number): void;
   /** The slave leaves in order; it has no batch. Another one may take its place, if it shall. */
   dismiss(slave: number, replace: boolean): void;
@@ -54,6 +57,9 @@ export interface Executor {
   forget(state: number): void;
   /** How far the running task of a slave says it has come, 0 to 1; undefined where it has not said. */
   progressOf(slave: number): number | undefined;
-  /** Ends all slaves; those that run a task get `grace` ms to end it. Safe to repeat. */
+  /**
+   * Ends all slaves; those that run a task get `grace` ms to end it. Safe to repeat: a further call may only shorten the
+   * time. Rejects, when all is done, with what went wrong in the slaves at their end.
+   */
   close(grace: number): Promise<void>;
 }

@@ -11,6 +11,7 @@
  * one task follows another at once, a single `add` ends the one and begins the other.
  */
 
+import { LARGEST_BATCH } from '../core/batching.ts';
 import { OutcomeLog } from '../wire/outcome-log.ts';
 
 const TOKEN = 0;
@@ -21,7 +22,11 @@ const PROGRESS = 4;
 const EPOCH = 5;
 const BASE = 6;
 const END = 7;
-const WORDS = 8;
+const EXCUSED = 8;
+/** A bit for each of the first places: whether its task was cancelled. `CANCELLED` has one of the others. */
+const CANCELLED_BITS = 10;
+const CANCELLED_WORDS = LARGEST_BATCH / 32;
+const WORDS = CANCELLED_BITS + CANCELLED_WORDS;
 
 const HEADER_BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT;
 const LOG_BYTES = 1 << 18;
@@ -41,6 +46,8 @@ export class BatchMemory {
   readonly buffer: SharedArrayBuffer;
   readonly log: OutcomeLog;
   readonly #words: Int32Array;
+  /** The master has cancelled tasks of the batch. */
+  #hasCancelled = false;
 
   constructor(buffer = new SharedArrayBuffer(HEADER_BYTES + LOG_BYTES)) {
     this.buffer = buffer;
@@ -55,7 +62,8 @@ export class BatchMemory {
   reset(token: number): void {
     Atomics.store(this.#words, TOKEN, token | 0);
     Atomics.store(this.#words, CURSOR, 0);
-    Atomics.store(this.#words, CANCELLED, 0);
+    if (this.#hasCancelled) this.#forgetCancelled();
+    Atomics.store(this.#words, EXCUSED, 0);
     Atomics.store(this.#words, PROGRESS, -1);
     this.log.clear();
   }
@@ -70,9 +78,28 @@ export class BatchMemory {
     return running === undefined ? done : done + 1;
   }
 
-  /** Asks the task at this place of the batch to stop. */
-  cancel(index: number): void {
-    Atomics.store(this.#words, CANCELLED, index + 1);
+  /** Asks so many tasks from this place of the batch on to stop, or those that have not begun when they do. */
+  cancel(index: number, count = 1): void {
+    this.#hasCancelled = true;
+    for (let place = index; place < index + count; place++) {
+      if (place >= LARGEST_BATCH) Atomics.store(this.#words, CANCELLED, place + 1);
+      else Atomics.or(this.#words, CANCELLED_BITS + (place >> 5), 1 << (place & 31));
+    }
+  }
+
+  get hasCancelled(): boolean {
+    return this.#hasCancelled;
+  }
+
+  #forgetCancelled(): void {
+    this.#hasCancelled = false;
+    Atomics.store(this.#words, CANCELLED, 0);
+    this.#words.fill(0, CANCELLED_BITS, CANCELLED_BITS + CANCELLED_WORDS);
+  }
+
+  /** Whether what killed the thread was no work of the task at this place. */
+  isExcused(index: number): boolean {
+    return Atomics.load(this.#words, EXCUSED) === index + 1;
   }
 
   /** Milliseconds since the last stamp: the running task has not run longer. */
@@ -115,7 +142,13 @@ export class BatchMemory {
   }
 
   isCancelled(index: number): boolean {
-    return Atomics.load(this.#words, CANCELLED) === index + 1;
+    if (index >= LARGEST_BATCH) return Atomics.load(this.#words, CANCELLED) === index + 1;
+    return (Atomics.load(this.#words, CANCELLED_BITS + (index >> 5)) & (1 << (index & 31))) !== 0;
+  }
+
+  /** Something fails now that is no work of the task at this place. */
+  excuse(index: number): void {
+    Atomics.store(this.#words, EXCUSED, index + 1);
   }
 
   setProgress(fraction: number): void {

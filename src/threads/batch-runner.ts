@@ -10,6 +10,7 @@ import type { OutcomeReport } from './outcome-report.ts';
 import { RunningTask } from './running-task.ts';
 import type { SlotMemory } from './slot-memory.ts';
 import type { StateCache } from './state-cache.ts';
+import { TaskTraces } from './task-traces.ts';
 import type { Handler, ThreadHandlers } from './thread-handlers.ts';
 
 /** A batch that is being run. */
@@ -25,6 +26,9 @@ export class BatchRunner {
   readonly #report: OutcomeReport;
   readonly #states: StateCache;
   readonly #clock = new BatchClock();
+  readonly #traces = new TaskTraces();
+  /** The tasks of the batch are traced. */
+  #traced = false;
   #batch: Batch | undefined;
   /** The place of the running task, or of the last one. */
   #place = -1;
@@ -43,6 +47,7 @@ export class BatchRunner {
     this.#memory = memory;
     this.#report = report;
     this.#states = states;
+    this.#traces.onForeignFailure(() => this.#excuse());
   }
 
   /** Made when a handler asks for it: most never do. */
@@ -53,9 +58,15 @@ export class BatchRunner {
     return this.#task;
   }
 
-  /** The master does not want a task any more. */
-  cancel(token: number, index: number): void {
-    if (this.#batch?.order.token === token && this.#place === index) this.#task?.abort();
+  /** The master does not want so many tasks from a place on any more. */
+  cancel(token: number, index: number, count: number): void {
+    const isOf = this.#batch?.order.token === token && this.#place >= index && this.#place < index + count;
+    if (isOf) this.#task?.abort();
+  }
+
+  /** The thread ends by something that is not the running task's work. */
+  #excuse(): void {
+    if (this.#isRunning) this.#batch?.memory.excuse(this.#place);
   }
 
   /** Returns a promise only if it has to wait. */
@@ -64,6 +75,8 @@ export class BatchRunner {
     const handler = this.#handlers.handlerOf(order.tag);
     const batch = { order, handler, memory };
     this.#batch = batch;
+    this.#traced = this.#traces.waits(handler);
+    if (!this.#traced) this.#traces.lose();
     this.#place = -1;
     this.#leaving = false;
     this.#nextState = 0;
@@ -98,8 +111,11 @@ export class BatchRunner {
   #runOn(batch: Batch): PromiseLike<unknown> | undefined {
     while (this.#beginNext(batch)) {
       try {
-        const result = this.#call(batch);
-        if (isThenable(result)) return result;
+        const result = this.#traced ? this.#traces.follow(this.#callTraced, batch) : this.#call(batch);
+        if (isThenable(result)) {
+          if (!this.#traced) this.#traceFrom(batch);
+          return result;
+        }
         this.#succeeded(result);
       } catch (error) {
         this.#failed(error);
@@ -124,6 +140,13 @@ export class BatchRunner {
     this.#task = undefined;
     return true;
   }
+
+  #traceFrom({ handler }: Batch): void {
+    this.#traces.hasWaited(handler);
+    this.#traced = true;
+  }
+
+  readonly #callTraced = (batch: Batch): unknown => this.#call(batch);
 
   #call({ order, handler }: Batch): unknown {
     const { items, states } = order;

@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ToldFailure } from '../core/messages.ts';
 import type { EncodedException } from '../wire/outcome.ts';
+import type { Printed } from './printed-output.ts';
 import type { SlotBuffers } from './slot-memory.ts';
 import type { TsxPlace } from './typescript-modules.ts';
 
@@ -139,14 +140,16 @@ export type ThreadNews =
   /** A batch has ended, and the thread goes on with the next one. */
   | { readonly type: 'ended'; readonly answer: BatchAnswerMessage }
   /** The thread is about to make its first call. */
-  | { readonly type: 'calls' };
+  | { readonly type: 'calls' }
+  | { readonly type: 'teardown threw'; readonly exception: EncodedException }
+  | Printed;
 
 /** To the thread, on the news port. */
 export type MasterNews =
   /** The batch after the one that runs. */
   | { readonly type: 'batch'; readonly order: BatchOrderMessage }
   | { readonly type: 'forget'; readonly state: number }
-  | { readonly type: 'cancel'; readonly token: number; readonly index: number };
+  | { readonly type: 'cancel'; readonly token: number; readonly index: number; readonly count: number };
 
 // How batches travel: see batch-messages.ts.
 

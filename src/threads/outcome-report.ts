@@ -20,6 +20,8 @@ export class OutcomeReport {
   /** How many outcomes the batch has so far, and how many of them went by message. */
   #ended = 0;
   #sent = 0;
+  /** The running task has printed: its outcome follows on the same port. */
+  #hasPrinted = false;
 
   constructor(news: MessagePort) {
     this.#news = news;
@@ -38,9 +40,13 @@ export class OutcomeReport {
     return this.#sent > 0;
   }
 
+  printed(): void {
+    this.#hasPrinted = true;
+  }
+
   /** @param mayBeShared whether the value may hold views of shared memory, which are to be copied. */
   succeeded(value: unknown, mayBeShared: boolean): void {
-    let logged = this.#memory?.log.append(value);
+    let logged = this.#hasPrinted ? 'deep' : this.#memory?.log.append(value);
     if (logged === 'full') {
       this.#sendLog();
       logged = this.#memory?.log.append(value);
@@ -86,6 +92,7 @@ export class OutcomeReport {
 
   #restart(): void {
     this.#sent = this.#ended;
+    this.#hasPrinted = false;
     this.#memory?.log.restart(this.#ended);
   }
 }

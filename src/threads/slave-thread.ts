@@ -22,6 +22,7 @@ import type {
   ThreadNews,
 } from './orders.ts';
 import { OutcomeReport } from './outcome-report.ts';
+import { sendOutput } from './printed-output.ts';
 import { SlotMemory } from './slot-memory.ts';
 import { StateCache } from './state-cache.ts';
 import type { Lifecycle, ThreadHandlers } from './thread-handlers.ts';
@@ -91,6 +92,8 @@ export class SlaveThread implements SlaveHost {
   async #load({ memory, news, calls }: LoadOrder): Promise<LoadAnswer> {
     this.#news = news;
     this.#callPort = calls;
+    const report = new OutcomeReport(news);
+    sendOutput(news, () => report.printed());
     news.on('message', (message: MasterNews) => this.#hear(message));
     try {
       const handlers = await this.#module.load();
@@ -98,7 +101,7 @@ export class SlaveThread implements SlaveHost {
       this.#handlers = handlers;
       const slot = new SlotMemory(memory);
       this.#memory = slot;
-      this.#runner = new BatchRunner(handlers, slot, new OutcomeReport(news), this.#states);
+      this.#runner = new BatchRunner(handlers, slot, report, this.#states);
       return { tags: handlers.tags, hasTeardown: handlers.owner?.teardown !== undefined };
     } catch (error) {
       const isRefusal = error instanceof ModuleRefusal;
@@ -152,8 +155,12 @@ export class SlaveThread implements SlaveHost {
   async #leave(exit: boolean): Promise<undefined> {
     try {
       await this.#handlers?.owner?.teardown?.();
+    } catch (error) {
+      const exception = encodeException(error);
+      this.#news?.postMessage({ type: 'teardown threw', exception } satisfies ThreadNews);
     } finally {
-      if (exit) await exitThread();
+      // Within the order, as there is no later: once it is answered, the thread sleeps until the next one.
+      if (exit) process.exit(0);
     }
   }
 
@@ -177,7 +184,7 @@ export class SlaveThread implements SlaveHost {
       case 'forget':
         return this.#states.forget(message.state);
       case 'cancel':
-        return this.#runner?.cancel(message.token, message.index);
+        return this.#runner?.cancel(message.token, message.index, message.count);
       default:
         return message satisfies never;
     }
@@ -190,15 +197,4 @@ export class SlaveThread implements SlaveHost {
     const { MasterCalls } = await import('./calls.ts');
     return new MasterCalls(this.#callPort);
   }
-}
-
-/**
- * Ends the thread within the order, as there is no later: once the order is answered, the thread sleeps
- * until the next one and runs no timer. What was printed has to get out first.
- */
-async function exitThread(): Promise<never> {
-  for (const stream of [process.stdout, process.stderr]) {
-    if (stream.writableLength > 0) await new Promise((resolve) => stream.write('', resolve));
-  }
-  process.exit(0);
 }

@@ -10,11 +10,12 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import type { Lease } from '../core/lease.ts';
 import type { Progress, Told } from '../core/messages.ts';
 import type { ExecutorNews } from '../ports/executor.ts';
-import type { EncodedFailure } from '../wire/outcome.ts';
+import type { EncodedException, EncodedFailure } from '../wire/outcome.ts';
 import { readOutcomes } from '../wire/outcome-log.ts';
 import type { BatchMemory } from './batch-memory.ts';
 import { readAnswer } from './batch-messages.ts';
 import type { BatchAnswer, LoadOrder, MasterNews, ThreadNews } from './orders.ts';
+import { writeOutput } from './printed-output.ts';
 import { SlotMemory } from './slot-memory.ts';
 
 /**
@@ -33,6 +34,9 @@ const STALE = 50;
 const SHORTEST_LOOK = 6;
 const LONGEST_LOOK = 25;
 const TASKS_BETWEEN_LOOKS = 20;
+
+/** Milliseconds that a task which is told to stop has to do so; then its thread is ended. */
+export const CANCEL_GRACE = 1_000;
 
 type Outcomes = Pick<Told, 'from' | 'values' | 'failures'>;
 
@@ -53,6 +57,8 @@ export class Slot {
   readonly #report: (news: ExecutorNews) => void;
   readonly #news: MessagePort;
   readonly #calls: MessagePort;
+  /** What teardown() threw. */
+  teardownError: EncodedException | undefined;
   #serve: (port: MessagePort) => void = () => {};
   /** The batch that runs, and the one after it. */
   readonly #held: Held[] = [];
@@ -63,6 +69,9 @@ export class Slot {
   #seenAt = 0;
   /** A task runs long, and the batch has nothing behind it any more. */
   #lingering = false;
+  /** When a task of the batch was cancelled last, or the batch begun with such a task. */
+  #cancelledAt: number | undefined;
+  #closed = false;
 
   constructor(slave: number, info: string, report: (news: ExecutorNews) => void) {
     this.slave = slave;
@@ -115,6 +124,7 @@ export class Slot {
     this.#fetchedAt = this.#begunAt;
     this.#seen = -1;
     this.#lingering = false;
+    this.#cancelledAt = this.#held[0]?.memory.hasCancelled === true ? this.#begunAt : undefined;
   }
 
   /** The batch that was taken on last did not get to the thread. */
@@ -153,7 +163,8 @@ export class Slot {
     const logged = memory.log.read(lease.told);
     if (logged !== undefined) this.#tell(lease, { ...logged, failures: NONE });
     this.#fetchedAt = performance.now();
-    return { token: lease.token, ...reading };
+    const excused = reading.running !== undefined && memory.isExcused(reading.running);
+    return { token: lease.token, ...reading, excused };
   }
 
   /**
@@ -169,11 +180,19 @@ export class Slot {
     const time = running === undefined ? 0 : this.#runningFor(memory, running);
     if (this.#hasOthers(lease)) this.#lookAtOthers(lease, done, time);
     if (running !== undefined) this.#watchTime(held, running, time, timeoutOf(lease, running));
+    if (running !== undefined) this.#watchCancelled(held, running, time);
     return this.nextLook(timeoutOf);
   }
 
-  /** When to look next. A single task without a timeout needs nobody to look after it. */
+  /** When to look next. A single task without a timeout, and not cancelled, needs nobody to look after it. */
   nextLook(timeoutOf: TimeoutOf): number | undefined {
+    const next = this.#nextLook(timeoutOf);
+    if (this.#cancelledAt === undefined) return next;
+    const left = Math.max(1, this.#cancelledAt + CANCEL_GRACE - performance.now());
+    return Math.min(left, next ?? left);
+  }
+
+  #nextLook(timeoutOf: TimeoutOf): number | undefined {
     const held = this.#held[0];
     if (held === undefined) return undefined;
     const { lease, memory } = held;
@@ -211,9 +230,7 @@ export class Slot {
     if (this.#lingering) return;
     const isLong = time >= Math.max(LONG, MUCH_LONGER * this.#pace(done, time));
     if (isLong || performance.now() - this.#fetchedAt >= STALE) this.fetch();
-    if (!isLong || this.lease !== lease) return;
-    this.#lingering = true;
-    this.#report({ type: 'task lingered', token: lease.token });
+    if (isLong && this.lease === lease) this.#linger(lease);
   }
 
   /** Milliseconds that each task has taken so far, but for the one that has run for `time`. */
@@ -226,20 +243,27 @@ export class Slot {
     return this.#find(token)?.memory.revoke();
   }
 
-  /** @param count How many tasks are not wanted any more, from `first` on; the one that runs is told. */
+  /** @param count How many tasks are not wanted any more, from `first` on. */
   cancel(token: number, first: number, count = 1): void {
     const held = this.#find(token);
     if (held === undefined) return;
-    const { running = first } = held.memory.read();
-    const index = running >= first && running < first + count ? running : first;
-    held.memory.cancel(index);
-    this.say({ type: 'cancel', token, index });
+    held.memory.cancel(first, count);
+    this.say({ type: 'cancel', token, index: first, count });
+    if (held === this.#held[0]) this.#cancelledAt = performance.now();
   }
 
   /** Asks the running task to stop. */
   cancelRunning(): void {
     const held = this.#held[0];
-    if (held !== undefined) this.cancel(held.lease.token, held.memory.read().running ?? 0);
+    const index = held?.memory.read().running;
+    if (held !== undefined && index !== undefined) this.cancel(held.lease.token, index);
+  }
+
+  /** Ends the thread if it runs a task; nobody waits for that one, and nobody else pays. */
+  end(): void {
+    const held = this.#held[0];
+    const running = held?.memory.read().running;
+    if (held !== undefined && running !== undefined && this.#isLast(held, running)) this.killer.emit('abort');
   }
 
   #find(token: number): Held | undefined {
@@ -251,18 +275,49 @@ export class Slot {
     this.memory.countNews();
   }
 
-  close(): void {
+  /** Reports nothing any more. */
+  leave(): void {
     this.#held.length = 0;
+    this.#serve = () => {};
+  }
+
+  /** What the thread had printed is written first. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.leave();
+    this.#hearAll();
     this.#news.close();
     this.#calls.close();
   }
 
-  #watchTime({ lease, memory }: Held, index: number, time: number, timeout: number | undefined): void {
-    if (timeout === undefined || time < timeout) return;
-    this.fetch();
-    if (this.lease !== lease || memory.read().running !== index) return;
-    this.#report({ type: 'task timed out', token: lease.token, index, timeout });
+  #watchTime(held: Held, index: number, time: number, timeout: number | undefined): void {
+    if (timeout === undefined || time < timeout || !this.#isLast(held, index)) return;
+    this.#report({ type: 'task timed out', token: held.lease.token, index, timeout });
     this.killer.emit('abort');
+  }
+
+  /** It was told to stop, and goes on; nobody waits for it. */
+  #watchCancelled(held: Held, index: number, time: number): void {
+    const since = performance.now() - (this.#cancelledAt ?? Number.POSITIVE_INFINITY);
+    if (this.lease !== held.lease || since < CANCEL_GRACE) return;
+    if (!held.memory.isCancelled(index)) this.#cancelledAt = performance.now();
+    else if (time < CANCEL_GRACE) this.#cancelledAt = performance.now() - time;
+    else if (this.#isLast(held, index)) this.killer.emit('abort');
+  }
+
+  /** Lets the thread begin nothing more; whether the task still runs, so that the thread can be ended with it alone. */
+  #isLast({ lease, memory }: Held, index: number): boolean {
+    this.fetch();
+    if (this.lease !== lease) return false;
+    this.#linger(lease);
+    return memory.read().running === index;
+  }
+
+  #linger({ token }: Lease): void {
+    if (this.#lingering) return;
+    this.#lingering = true;
+    this.#report({ type: 'task lingered', token });
   }
 
   #hearAll(): void {
@@ -306,6 +361,11 @@ export class Slot {
       }
       case 'told':
         return this.#hearOutcomes(message.token, message);
+      case 'printed':
+        return writeOutput(message);
+      case 'teardown threw':
+        this.teardownError = message.exception;
+        return;
       default:
         return message satisfies never;
     }

@@ -9,6 +9,7 @@
  * The first thread shows whether the handlers can be loaded; the others start when it has (growth.ts).
  */
 
+import { debuglog } from 'node:util';
 import type { MessagePort, ResourceLimits } from 'node:worker_threads';
 import { HandlerModuleError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
@@ -29,7 +30,8 @@ import {
   type Order,
   type Refusal,
 } from './orders.ts';
-import { Slot } from './slot.ts';
+import { Patience } from './patience.ts';
+import { CANCEL_GRACE, Slot } from './slot.ts';
 import { within } from './within.ts';
 
 export interface ThreadPoolOptions {
@@ -56,7 +58,11 @@ interface Seat {
 const LOADING_GRACE = 2_000;
 /** Milliseconds that `teardown` has at least. */
 const TEARDOWN_GRACE = 1_000;
-/** Threads that may die one after the other without one outcome, beyond one for each thread. */
+/**
+ * Threads that may die one after the other with nothing to show for it, beyond one for each thread: no task has ended in
+ * them, and none was running. A thread that dies in a task, or after one, does not count: the number of tasks bounds those,
+ * and the `maxLosses` of each.
+ */
 const BARREN_DEATHS = 5;
 
 export class ThreadPool implements Executor {
@@ -79,6 +85,9 @@ export class ThreadPool implements Executor {
   /** Called when a batch has ended, while `close` waits for that. */
   #onBatchEnd: () => void = () => {};
   #closed: Promise<void> | undefined;
+  #patience: Patience | undefined;
+  /** What `teardown` threw first. */
+  #teardownError: HandlerModuleError | undefined;
 
   constructor(options: ThreadPoolOptions, master: ExecutorMaster) {
     this.#options = options;
@@ -134,7 +143,10 @@ export class ThreadPool implements Executor {
   }
 
   cancel(slave: number, token: number, index: number, count: number): void {
-    this.#seats.get(slave)?.slot.cancel(token, index, count);
+    const slot = this.#seats.get(slave)?.slot;
+    if (slot === undefined) return;
+    slot.cancel(token, index, count);
+    this.#lookIn(slot.nextLook(this.#timeoutOf));
   }
 
   dismiss(slave: number, replace: boolean): void {
@@ -143,11 +155,11 @@ export class ThreadPool implements Executor {
     this.#seats.delete(slave);
     if (!replace) this.#retired++;
     const left = this.#send(seat, { type: 'leave', exit: true }, []);
-    left.catch(() => {}).finally(() => seat.slot.close());
+    left.catch(() => {}).finally(() => this.#hasLeft(seat.slot));
   }
 
   end(slave: number): void {
-    this.#seats.get(slave)?.slot.killer.emit('abort');
+    this.#seats.get(slave)?.slot.end();
   }
 
   forget(state: number): void {
@@ -162,8 +174,15 @@ export class ThreadPool implements Executor {
     return this.#seats.get(slave)?.slot.progress;
   }
 
+  /**
+   * Those that are in a hurry may call it again: what is left of the time is shortened.
+   *
+   * Rejects with what `teardown` threw, when all else is done.
+   */
   close(grace: number): Promise<void> {
-    this.#closed ??= this.#close(grace);
+    this.#patience ??= new Patience(grace);
+    this.#patience.shorten(grace);
+    this.#closed ??= this.#close(grace, this.#patience);
     return this.#closed;
   }
 
@@ -372,29 +391,38 @@ export class ThreadPool implements Executor {
     this.#replacing = undefined;
   }
 
-  async #close(grace: number): Promise<void> {
+  async #close(grace: number, patience: Patience): Promise<void> {
     this.#growth.close();
     this.#stopReplacing();
-    await this.#batchesEnd(grace);
-    await this.#tearDown(Math.max(grace, TEARDOWN_GRACE));
+    await this.#batchesEnd(Math.min(grace / 2, CANCEL_GRACE), patience);
+    await this.#tearDown(Math.max(patience.left, TEARDOWN_GRACE));
     clearTimeout(this.#looking);
-    const slaves = [...this.#seats.values()];
-    for (const seat of slaves) this.#discard(seat);
+    const slots = [...this.#seats.values()].map(({ slot }) => slot);
+    this.#seats.clear();
+    for (const slot of slots) slot.leave();
     await this.#crew.close();
-    for (const { slot } of slaves) this.#master.report({ type: 'slave left', slave: slot.slave });
+    for (const slot of slots) {
+      this.#hasLeft(slot);
+      this.#master.report({ type: 'slave left', slave: slot.slave });
+    }
+    if (this.#teardownError !== undefined) throw this.#teardownError;
   }
 
-  /** Running tasks may end; what has not begun is taken back. */
-  async #batchesEnd(grace: number): Promise<void> {
+  /**
+   * Running tasks may end; what has not begun is taken back.
+   *
+   * @param notice Milliseconds before the end of the time at which those that still run are told to stop.
+   */
+  async #batchesEnd(notice: number, patience: Patience): Promise<void> {
     const busy = () => [...this.#seats.values()].filter(({ slot }) => slot.lease !== undefined);
     for (const { slot } of busy()) for (const { token } of slot.leases) this.revoke(slot.slave, token);
-    if (grace > 0 && busy().length > 0) {
-      const ended = new Promise<void>((resolve) => {
-        this.#onBatchEnd = () => busy().length === 0 && resolve();
-      });
-      await within(grace, ended);
-    }
+    if (busy().length === 0) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#onBatchEnd = () => busy().length === 0 && resolve();
+    });
+    await patience.wait(ended, notice);
     for (const { slot } of busy()) slot.cancelRunning();
+    await patience.wait(ended);
   }
 
   async #tearDown(grace: number): Promise<void> {
@@ -404,11 +432,27 @@ export class ThreadPool implements Executor {
     const left = idle.map((seat) => this.#send(seat, { type: 'leave', exit: false }, []));
     if (left.length > 0) await within(grace, Promise.allSettled(left));
   }
+
+  #hasLeft(slot: Slot): void {
+    slot.close();
+    if (slot.teardownError === undefined) return;
+    const cause = decodeException(slot.teardownError);
+    const error = new HandlerModuleError(`teardown() threw in the slave ${slot.info}: ${toldOf(cause)}`, {
+      cause,
+    });
+    debug('%s', error.message);
+    this.#teardownError ??= error;
+  }
+}
+
+const debug = debuglog('taskfarm');
+
+function toldOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
 }
 
 function refusalOf({ refused, exception }: Refusal): HandlerModuleError {
   if (exception === undefined) return new HandlerModuleError(refused);
   const cause = decodeException(exception);
-  const told = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return new HandlerModuleError(`${refused}: ${told}`, { cause });
+  return new HandlerModuleError(`${refused}: ${toldOf(cause)}`, { cause });
 }

@@ -22,7 +22,7 @@ describe('A stretch that is cancelled while a task in its middle runs', { timeou
   it('tells that task', () => {
     const { slot, thread } = slotInTheMiddle();
     slot.cancel(1, 0, 3);
-    assert.deepEqual([thread.isCancelled(0), thread.isCancelled(1)], [false, true]);
+    assert.equal(thread.isCancelled(1), true);
     slot.close();
   });
 

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { HandlerModuleError, initializeMasterProcess, type TaskLostError } from 'taskfarm';
-import { leavingNothing, rejection } from '../fixtures/farm.ts';
+import { leavingNothing, newFarm, onFarm, rejection, until } from '../fixtures/farm.ts';
+import { aliveThreads, terminateThread, threadsStarted } from '../fixtures/threads-alive.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -106,4 +107,45 @@ describe('A module that is of no use to its slaves', TIMEOUT, () => {
       await farm.shutdown();
     }),
   );
+
+  it(
+    'ends a thread with each task, and still every task has its result: a task costs no more threads than it may',
+    onFarm({ threads: 2 }, async (farm) => {
+      const before = threadsStarted();
+      const ends = Array.from({ length: 12 }, (_, x) => farm.submit('last_words', x));
+      assert.deepEqual(
+        await Promise.all(ends),
+        ends.map((_, x) => x),
+      );
+      const started = threadsStarted() - before;
+      assert.ok(started <= 3 * ends.length, `${started} threads for ${ends.length} tasks`);
+    }),
+  );
+
+  it(
+    'has threads that die before they do anything: after five more than it shall have, the farm says so',
+    leavingNothing(async () => {
+      const farm = await newFarm({ threads: 1 });
+      const end = rejection<HandlerModuleError>(farm.retrieveResult());
+      let victim: number | undefined;
+      for (let death = 1; death <= 6; death++) {
+        const last = victim;
+        await until(
+          () => farm.stats().slaves.some(({ info }) => numberIn(info) === aliveThreads()[0]),
+          'a slave',
+        );
+        await until(() => aliveThreads()[0] !== last, 'another thread');
+        [victim] = aliveThreads();
+        await terminateThread(victim as number);
+      }
+      const error = await end;
+      assert.ok(error instanceof HandlerModuleError);
+      assert.match(error.message, /die as soon as they start, 6 in a row/);
+      await farm.shutdown();
+    }),
+  );
 });
+
+function numberIn(info: string): number | undefined {
+  return Number(/thread (\d+)$/.exec(info)?.[1]);
+}
