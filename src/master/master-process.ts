@@ -36,7 +36,10 @@ export interface TaskRequest<H, Tag extends TagOf<H> = TagOf<H>> {
   readonly timeout?: number;
   /** Further tries after a thrown error or a timeout. Default: the job's. */
   readonly retries?: number;
-  /** Ends the task when it aborts, with a {@link TaskRaisedException} of the signal's reason. */
+  /**
+   * Ends the task when it aborts, with a {@link TaskRaisedException} of the signal's reason. Its handler is told by
+   * `currentTask().cancelled` and its `signal`; if it goes on for a second, its thread is ended and replaced.
+   */
   readonly signal?: AbortSignal;
   /** Buffers to move, not copy. Such a task cannot run again: a loss ends it. */
   readonly transfer?: readonly TransferListItem[];
@@ -308,14 +311,18 @@ export class MasterProcess<H = object> {
     await this.#owned.allFinished(timeout);
   }
 
-  /** Ends at once: running tasks are cut short. */
+  /** Ends at once: running tasks are cut short, also those that a `shutdown()` under way would wait for. Safe to repeat. */
   stop(): Promise<void> {
     return this.#owned.stop(0);
   }
 
   /**
    * Drops waiting tasks (who waits for one gets a {@link TaskManagerTermination}), gives running ones some
-   * time, then ends them. Safe to repeat. To finish all tasks, `drain()` first.
+   * time, then ends them. A second before its end, or at half of a time below two seconds, those that still run are told by
+   * `currentTask().cancelled` and its `signal`. Safe to repeat; a shorter time shortens the one under way. To finish all
+   * tasks, `drain()` first.
+   *
+   * Rejects with a {@link HandlerModuleError}, when all is done, if `teardown()` of a slave threw.
    *
    * @param options `timeout`: what running tasks get, in milliseconds. Default: 5,000.
    */

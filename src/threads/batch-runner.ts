@@ -97,7 +97,9 @@ export class BatchRunner {
       }
       this.#clock.hurry();
     }
-    return this.#answer(batch);
+    const answer = this.#answer(batch);
+    this.#traces.learn(batch.handler, answer);
+    return answer;
   }
 
   #answer({ order: { token } }: Batch): BatchAnswer {
@@ -143,7 +145,7 @@ export class BatchRunner {
 
   #traceFrom({ handler }: Batch): void {
     this.#traces.hasWaited(handler);
-    this.#traced = true;
+    this.#traced = this.#traces.waits(handler);
   }
 
   readonly #callTraced = (batch: Batch): unknown => this.#call(batch);

@@ -89,7 +89,9 @@ function moduleCells(executor: Executor): Cell[] {
 
 /** A line without its verdict. */
 export function nameOf(cell: Cell): string {
-  const company = cell.company === 'alone' ? 'alone' : 'within a batch';
-  if (!isOfTask(cell)) return `${cell.executor}, module ${cell.way}: many tasks or one, ${company}`;
-  return `${cell.executor}, ${cell.asking}, ${cell.way}: ${cell.position} of a job, ${company}`;
+  const { executor, way, company } = cell;
+  if (!isOfTask(cell))
+    return `${executor}, module ${way}: ${company === 'alone' ? 'a task' : 'many tasks at once'}`;
+  const place = company === 'alone' ? 'alone' : 'within a batch';
+  return `${executor}, ${cell.asking}, ${way}: ${cell.position} of a job, ${place}`;
 }
