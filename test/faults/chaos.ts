@@ -118,7 +118,8 @@ class Chaos {
   async #killOnAndOn(): Promise<void> {
     while (this.#goesOn) {
       await new Promise((resolve) => setTimeout(resolve, 50 + 450 * this.#random()));
-      await this.#kill(this.#nextWay());
+      // What is requested after the end nobody would wait for.
+      if (this.#goesOn) await this.#kill(this.#nextWay());
     }
   }
 
