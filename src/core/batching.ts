@@ -1,26 +1,33 @@
 /**
  * How many tasks travel together.
  *
- * Handing over one batch costs some 100 µs (a message there, a message back, two wake-ups); a tiny
- * task costs less than 1 µs. So a batch is sized to keep a thread busy for one time slice:
+ * To hand over one batch costs some 100 µs (a message there, a message back, two wake-ups), and a tiny task
+ * less than 0.1 µs. So a batch is sized to keep a thread busy for one time slice:
  *
  *     size = slice / mean cost of the tag
  *
- * and three limits keep a wrong guess cheap:
+ * and these limits keep a wrong guess cheap:
  *
  * - Growth. A tag begins with one task and at most doubles from batch to batch, so that an unknown
  *   tag is never misjudged by more than what it has shown so far.
  * - Shrinking. No batch takes more than its slot's share of what waits, halved: near the end of the
  *   line batches get smaller and all slots finish together (guided self-scheduling, Polychronopoulos
- *   and Kuck, IEEE Trans. Comput. 36, 1987).
+ *   and Kuck, IEEE Trans. Comput. 36, 1987). What a requester has announced counts as waiting, as a map
+ *   reads only so far ahead; but no batch takes more than a free slot's share of what is really there.
  * - A ceiling, so that one message stays small.
  *
- * What the estimate cannot foresee, the slot corrects while it runs: a batch stops when its slice is
- * spent, and the tail behind a long task is revoked (see `ledger.ts`).
+ * As long as the line, and not the share, limits the size, a busy slot may get its next batch ahead: its
+ * thread then goes on without a wake-up. Near the end nothing is handed out ahead, as it would wait behind
+ * one batch while another slot is free.
  *
- * The slice of 50 ms: with 20 ms, 2,000 tasks of 1 ms reached 0.92 to 0.95 of what two hand-written
- * workers with fixed chunks do on two cores, with 50 ms 0.92 to 0.99, with 100 ms no more. Each hand-over
- * costs some 0.5 ms there, as the master then needs one of the cores that the threads are busy on.
+ * What the estimate cannot foresee, the slot corrects while it runs: a batch stops when its slice is
+ * spent and gives the rest back, and when one task runs long, the tail behind it and the batch ahead are
+ * revoked (see `ledger.ts`).
+ *
+ * The figures, on two cores, where the master needs one of those that the threads are busy on: a thread that
+ * slept between two batches lost 0.6 ms each time. With a slice of 20 ms, 2,000 tasks of 1 ms then reached
+ * 0.92 to 0.95 of what two hand-written workers with fixed chunks do, with 50 ms 0.92 to 0.99, with 100 ms no
+ * more. No-ops come at 10 million a second in batches of 4,096, where handing over is 2 % of the time.
  */
 
 /** Milliseconds a batch is meant to keep its slot busy. */

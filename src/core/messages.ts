@@ -93,7 +93,7 @@ export type LedgerEvent =
       /** The slave wants no more tasks. */
       readonly leaving: boolean;
       /** Outcomes that were not told before. */
-      readonly rest?: Told;
+      readonly rest?: Told | undefined;
     }
   | { readonly type: 'task lingered'; readonly token: number }
   | { readonly type: 'tail revoked'; readonly token: number; readonly from: number }

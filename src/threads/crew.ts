@@ -19,6 +19,7 @@
 
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import type { ResourceLimits, Worker as Thread } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { HandlerSource, Order } from './orders.ts';
@@ -38,6 +39,9 @@ export interface CrewEvents {
   went(error: unknown): void;
 }
 
+/** As a path: Piscina would turn a URL into one with every order. */
+const ENTRY = fileURLToPath(new URL('./entry.cjs', import.meta.url));
+
 /** Piscina's own word for one of its threads. */
 type Worker = NonNullable<ReturnType<NonNullable<Piscina['options']['loadBalancer']>>>;
 
@@ -49,13 +53,11 @@ export class CrewMember {
   readonly threadId: number;
   readonly #pool: Piscina;
   readonly #worker: Worker;
-  readonly #aim: (worker: Worker) => void;
 
-  constructor(pool: Piscina, worker: Worker, aim: (worker: Worker) => void) {
+  constructor(pool: Piscina, worker: Worker) {
     this.threadId = worker.id;
     this.#pool = pool;
     this.#worker = worker;
-    this.#aim = aim;
   }
 
   get gone(): boolean {
@@ -65,7 +67,6 @@ export class CrewMember {
   /** Rejects if the thread is gone, or goes before it has answered. */
   send(order: Order, transfer: readonly unknown[], killer: Killer): Promise<unknown> {
     if (this.gone) return Promise.reject(new Error('the thread has ended'));
-    this.#aim(this.#worker);
     return this.#pool.run(order, { transferList: transfer as never, signal: killer });
   }
 }
@@ -77,8 +78,6 @@ export class Crew {
   /** Threads that came and have not exited yet. */
   readonly #alive = new Set<Thread>();
   #Piscina: typeof Piscina | undefined;
-  /** The thread that the next order is meant for. */
-  #target: Worker | undefined;
   #lastError: unknown;
   #telling: NodeJS.Immediate | undefined;
   #closed = false;
@@ -107,7 +106,7 @@ export class Crew {
       stopReplacing(pool);
       this.#pools.delete(pool);
     }
-    if (alive < wanted) this.#addPool(wanted - alive);
+    for (; alive < wanted; alive++) this.#addPool();
   }
 
   /** Resolves when all threads are gone, also those that were killed and that Piscina counts no more. */
@@ -122,16 +121,16 @@ export class Crew {
     await within(ENDING_GRACE, Promise.allSettled([...ended, ...exits]));
   }
 
-  #addPool(threads: number): void {
+  #addPool(): void {
     if (this.#Piscina === undefined) return;
     const { source, resourceLimits } = this.#options;
     const pool = new this.#Piscina({
-      filename: new URL('./entry.cjs', import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
+      filename: ENTRY,
+      minThreads: 1,
+      maxThreads: 1,
       recordTiming: false,
       workerData: source,
-      loadBalancer: (_task, workers) => workers.find(({ id }) => id === this.#target?.id) ?? null,
+      loadBalancer: (_task, [worker]) => worker ?? null,
       ...(resourceLimits !== undefined && { resourceLimits }),
     });
     this.#pools.add(pool);
@@ -147,10 +146,7 @@ export class Crew {
     if (this.#closed || worker.destroyed) return;
     const thread = pool.threads.find(({ threadId }) => threadId === worker.id);
     if (thread !== undefined) this.#watch(thread);
-    const aim = (target: Worker) => {
-      this.#target = target;
-    };
-    this.#events.came(new CrewMember(pool, worker, aim));
+    this.#events.came(new CrewMember(pool, worker));
   }
 
   #watch(thread: Thread): void {

@@ -147,11 +147,10 @@ export class Slot {
   #end({ token, done, elapsed, longest, leaving }: BatchAnswer): void {
     const held = this.#held[0];
     if (held?.lease.token !== token) return;
-    const logged = held.memory.log.read(held.lease.told);
+    const rest = restOf(held, done);
     this.#held.shift();
     if (this.#held.length > 0) this.#begin();
-    const rest = logged === undefined ? {} : { rest: { token, ...logged, failures: NONE } };
-    this.#report({ type: 'batch ended', token, done, elapsed, longest, leaving, ...rest });
+    this.#report({ type: 'batch ended', token, done, elapsed, longest, leaving, rest });
   }
 
   /** Reports the outcomes that the thread holds, and returns how far it has come. */
@@ -380,6 +379,14 @@ export class Slot {
   #tell(lease: Lease, { from, values, failures }: Outcomes): void {
     this.#report({ type: 'outcomes told', token: lease.token, from, values, failures });
   }
+}
+
+/** The outcomes of a batch that has ended, but for those that were told before. */
+function restOf({ lease, memory: { log } }: Held, done: number): Told | undefined {
+  const { token, told } = lease;
+  if (told === 0 && done === 1) return { token, from: 0, values: [log.readOnly()], failures: NONE };
+  const logged = log.read(told);
+  return logged === undefined ? undefined : { token, ...logged, failures: NONE };
 }
 
 const NONE: readonly never[] = [];

@@ -235,6 +235,11 @@ export class OutcomeLog {
     Atomics.add(this.#words, epoch, 1);
   }
 
+  /** The only outcome of a batch that has ended, without the detours of a reader beside a writer. */
+  readOnly(): unknown {
+    return new OutcomeReader(this.#bytes, this.#view).next();
+  }
+
   /** The outcomes in the log, from a place of the batch on; undefined if there are none. */
   read(from: number): { from: number; values: ArrayLike<unknown> } | undefined {
     const { epoch, base, end } = this.#places;
@@ -273,12 +278,12 @@ export function readOutcomes(bytes: Buffer, count = Number.POSITIVE_INFINITY): A
 class OutcomeReader {
   readonly #bytes: Buffer;
   readonly #view: DataView;
-  readonly #shapes: (readonly string[])[] = [];
+  #shapes: (readonly string[])[] | undefined;
   #at = 0;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = view;
   }
 
   get atEnd(): boolean {
@@ -310,6 +315,7 @@ class OutcomeReader {
       case BIGINT:
         return deserialize(this.#bytes.subarray(...this.#range()));
       case SHAPE:
+        this.#shapes ??= [];
         this.#shapes.push(this.#list() as string[]);
         return this.next();
       case OBJECT:
@@ -348,7 +354,7 @@ class OutcomeReader {
   }
 
   #object(): Record<string, unknown> {
-    const keys = this.#shapes[this.#length()] ?? [];
+    const keys = this.#shapes?.[this.#length()] ?? [];
     const object: Record<string, unknown> = {};
     for (let place = 0; place < keys.length; place++) object[keys[place] as string] = this.next();
     return object;

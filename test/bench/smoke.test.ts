@@ -23,7 +23,7 @@ const ROWS: Readonly<Record<string, number>> = {
   P7: 1,
   P8: 3,
   P9: 3,
-  P10: 1,
+  P10: 2,
   P15: 4,
 };
 const IDS = Object.entries(ROWS).flatMap(([id, count]) => new Array<string>(count).fill(id));
