@@ -1,6 +1,6 @@
 /** The results as files: what the README shows is made of them. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from './machine.ts';
 import { isMet, type Line, type Scale } from './row.ts';
@@ -47,5 +47,6 @@ function json(value: unknown): string {
 }
 
 function write(folder: string, name: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, name), text);
 }
