@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { PassThrough, Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { PlainLines } from '#src/progress/plain-lines.js';
 import { type ProgressCounts, stateOf } from '#src/progress/progress-state.js';
@@ -9,12 +9,17 @@ const NOTHING: ProgressCounts = { done: 0, failed: 0, lost: 0, running: 0, waiti
 
 /** The lines of work that is looked at ten times a second. */
 function linesOf(seconds: number, counts: (second: number) => Partial<ProgressCounts>): string[] {
-  const output = new PassThrough();
+  let text = '';
+  const output = new Writable({
+    write(chunk, _encoding, written) {
+      text += String(chunk);
+      written();
+    },
+  });
   const lines = new PlainLines(output);
   const stateAt = (second: number) => stateOf({ ...NOTHING, ...counts(second) }, 1, 1000 * second);
   for (let look = 1; look <= seconds * 10; look++) lines.show(stateAt(look / 10));
   lines.end(stateAt(seconds));
-  const text = String(output.read() ?? '');
   assert.ok(text === '' || text.endsWith('\n'));
   return text.split('\n').filter((line) => line !== '');
 }
