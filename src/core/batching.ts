@@ -27,7 +27,7 @@
  * The figures, on two cores, where the master needs one of those that the threads are busy on: a thread that
  * slept between two batches lost 0.6 ms each time. With a slice of 20 ms, 2,000 tasks of 1 ms then reached
  * 0.92 to 0.95 of what two hand-written workers with fixed chunks do, with 50 ms 0.92 to 0.99, with 100 ms no
- * more. No-ops come at 10 million a second in batches of 4,096, where handing over is 2 % of the time.
+ * more. No-ops come at 8 to 12 million a second in batches of 4,096.
  */
 
 /** Milliseconds a batch is meant to keep its slot busy. */
