@@ -1,9 +1,11 @@
 /** taskfarm: independent CPU-bound tasks in parallel, on the master–slave model. */
 
 export {
+  AuthenticationError,
   HandlerModuleError,
   LabelInUseError,
   type Loss,
+  MasterNotFoundError,
   NotCloneableError,
   OptionError,
   TaskFarmError,
@@ -14,6 +16,7 @@ export {
   TaskTimeoutError,
   UnknownDataError,
   UnknownTagError,
+  VersionMismatchError,
 } from './core/errors.ts';
 export type { TagSnapshot as TagStats } from './core/snapshot.ts';
 export { type HandlerReference, type HandlersFrom, handlersFrom } from './map/handlers-from.ts';

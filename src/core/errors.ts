@@ -201,6 +201,58 @@ export class LabelInUseError extends TaskFarmError {
   }
 }
 
+/** No master with the label can be reached at the place. */
+export class MasterNotFoundError extends TaskFarmError {
+  readonly label: string;
+  /** `host:port`, or `this host`. */
+  readonly place: string;
+
+  /** @param why What happened instead, with what to do. */
+  constructor(label: string, place: string, why: string, options?: ErrorOptions) {
+    super('MASTER_NOT_FOUND', `No master with the label '${label}' was found at ${place}: ${why}`, options);
+    this.label = label;
+    this.place = place;
+  }
+
+  static {
+    this.prototype.name = 'MasterNotFoundError';
+  }
+}
+
+/** Master and slave could not prove to each other that they have the same token; nothing was sent. */
+export class AuthenticationError extends TaskFarmError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('AUTHENTICATION', message, options);
+  }
+
+  static {
+    this.prototype.name = 'AuthenticationError';
+  }
+}
+
+/** What master and slave say to each other differs too much between their versions. */
+export class VersionMismatchError extends TaskFarmError {
+  /** What differs, such as `wire version`. */
+  readonly what: string;
+  readonly own: string;
+  readonly other: string;
+
+  constructor(what: string, own: string, other: string) {
+    super(
+      'VERSION_MISMATCH',
+      `The ${what} of the other side is ${other}, and ours is ${own}. Use the same version of taskfarm on both sides, ` +
+        'and of Node where its value format is newer.',
+    );
+    this.what = what;
+    this.own = own;
+    this.other = other;
+  }
+
+  static {
+    this.prototype.name = 'VersionMismatchError';
+  }
+}
+
 /** An option or argument has a value that it cannot have. */
 export class OptionError extends TaskFarmError {
   readonly option: string;
