@@ -4,12 +4,12 @@
  */
 
 import { TaskFarmError, TaskManagerTermination } from '../core/errors.ts';
+import type { HandlerOrigin } from '../ports/handler-source.ts';
 import type { RemoteCall } from '../ports/line.ts';
 import { type Progress, startProgress } from '../progress/start-progress.ts';
 import { claimLabel, releaseLabel } from '../registry/labels.ts';
 import { getMachineInfo } from '../slave/machine-info.ts';
 import { availableThreads } from '../threads/available-threads.ts';
-import type { HandlerOrigin } from '../threads/orders.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 import { findTsx } from '../threads/typescript-modules.ts';
 import { LONGEST_TIMER } from '../threads/within.ts';

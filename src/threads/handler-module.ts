@@ -6,9 +6,9 @@
  * offer that happens in it, and with the time it has for that.
  */
 
+import type { ClassFingerprint, HandlerOrigin, HandlerSource } from '../ports/handler-source.ts';
 import type { Handlers } from '../ports/slave-host.ts';
 import { ExportedFunctions } from './exported-functions.ts';
-import type { ClassFingerprint, HandlerOrigin, HandlerSource } from './orders.ts';
 import { SentFunctions } from './sent-functions.ts';
 import { MemberHandlers, type ThreadHandlers } from './thread-handlers.ts';
 import { prepareTypeScript, typeScriptRemedy } from './typescript-modules.ts';
