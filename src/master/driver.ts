@@ -264,6 +264,11 @@ export class Driver implements TaskRunner {
     this.#executors.add(executor);
   }
 
+  /** It has no slaves any more, and will have none. */
+  detach(executor: Executor): void {
+    this.#executors.delete(executor);
+  }
+
   handlersKnown(tags: readonly string[]): void {
     if (this.ledger.knownTags === undefined) this.tell({ type: 'tags known', tags });
   }

@@ -18,6 +18,7 @@ const MOST_STRANGERS = 256;
 export interface Guest {
   readonly connection: Connection;
   readonly introduction: Introduction;
+  readonly line: Line;
 }
 
 export interface ListenAddress {
@@ -47,7 +48,8 @@ export class Door {
    * @param token Without one the port is open to all who can reach the host.
    */
   async listen(host: string, port: number, token: string | undefined): Promise<ListenAddress> {
-    const server = token === undefined ? net.createServer({ noDelay: true }) : secureServer(token, this.#patience);
+    const server =
+      token === undefined ? net.createServer({ noDelay: true }) : secureServer(token, this.#patience);
     this.#server = server;
     server.unref();
     server.maxConnections = Number.POSITIVE_INFINITY;
@@ -91,7 +93,10 @@ export class Door {
 
   #isFull(line: Line): boolean {
     if (!this.#isClosed && this.#lines.size - this.#known < MOST_STRANGERS) return false;
-    debug('a connection was closed: %s', this.#isClosed ? 'the job ends' : 'too many have not said who they are');
+    debug(
+      'a connection was closed: %s',
+      this.#isClosed ? 'the job ends' : 'too many have not said who they are',
+    );
     line.on('error', () => {});
     line.destroy();
     return true;
@@ -111,7 +116,7 @@ export class Door {
       this.#known++;
       line.once('close', () => this.#known--);
       if (this.#isClosed) connection.close();
-      else this.#welcome({ connection, introduction });
+      else this.#welcome({ connection, introduction, line });
     } catch (error) {
       debug('somebody was turned away: %s', (error as Error).message);
     }

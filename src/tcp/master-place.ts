@@ -71,5 +71,10 @@ function explained(error: NodeJS.ErrnoException, place: MasterPlace, label: stri
       options,
     );
   }
-  return new MasterNotFoundError(label, nameOf(place), `${error.message}. Is it running, and does it listen there?`, options);
+  return new MasterNotFoundError(
+    label,
+    nameOf(place),
+    `${error.message}. Is it running, and does it listen there?`,
+    options,
+  );
 }

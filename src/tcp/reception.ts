@@ -8,10 +8,16 @@ import { debuglog } from 'node:util';
 import { SLICE } from '../core/batching.ts';
 import type { Executor, ExecutorMaster } from '../ports/executor.ts';
 import type { FarmView } from '../ports/farm-view.ts';
-import type { JobDescription, SlaveIntroduction, SlaveSays, Welcome } from '../wire/slave-messages.ts';
+import type {
+  HandlerCode,
+  JobDescription,
+  SlaveIntroduction,
+  SlaveSays,
+  Welcome,
+} from '../wire/slave-messages.ts';
 import type { Connection, Line } from './connection.ts';
 import { Door, type Guest, type ListenAddress } from './door.ts';
-import { RemoteSlaves } from './remote-slaves.ts';
+import { type Departure, RemoteSlaves } from './remote-slaves.ts';
 import { Session } from './session.ts';
 import { showFarm } from './viewer.ts';
 
@@ -19,16 +25,15 @@ const debug = debuglog('taskfarm');
 
 /** What a farm does for those who come in. */
 export interface Host {
-  readonly job: JobDescription;
+  job(): JobDescription;
   view(): FarmView;
   /** How the executor of a slave process sees the master. */
   masterFor(executor: () => Executor): ExecutorMaster;
   attach(executor: Executor): void;
-  detach(executor: Executor): void;
-  /** A slave process is gone that the farm did not send away; with its error if it could not use the handlers. */
-  gone(failure: Error | undefined): void;
-  /** The source text of the handlers, for slaves that do not have them. */
-  handlerCode(): Promise<unknown>;
+  /** A slave process is gone. */
+  detach(executor: Executor, departure: Departure): void;
+  /** The handlers as source text, for slaves that do not have them. */
+  handlerCode(): Promise<HandlerCode>;
 }
 
 interface Visit {
@@ -39,6 +44,8 @@ interface Visit {
 export class Reception {
   readonly #host: Host;
   readonly #door: Door;
+  /** The pipes of processes that the farm has launched. */
+  readonly #launched = new WeakSet<Line>();
   readonly #visits = new Map<string, Visit>();
   #isClosed = false;
 
@@ -51,8 +58,9 @@ export class Reception {
     return this.#door.listen(host, port, token);
   }
 
-  /** Somebody came by the local socket, or by a pipe. */
-  admit(line: Line): void {
+  /** Somebody came by the local socket, or by the pipe of a process that the farm has launched. */
+  admit(line: Line, isLaunched = false): void {
+    if (isLaunched) this.#launched.add(line);
     this.#door.admit(line);
   }
 
@@ -67,33 +75,33 @@ export class Reception {
     this.#door.cut();
   }
 
-  #welcome({ connection, introduction }: Guest): void {
+  #welcome({ connection, introduction, line }: Guest): void {
     switch (introduction?.as) {
       case 'viewer':
         return showFarm(connection, () => this.#host.view());
       case 'slave':
-        return this.#welcomeSlave(connection, introduction);
+        return this.#welcomeSlave(connection, introduction, this.#launched.has(line));
       default:
         return connection.close(new Error('A guest is neither a slave nor a viewer'));
     }
   }
 
-  #welcomeSlave(connection: Connection, introduction: SlaveIntroduction): void {
-    const { label } = this.#host.job;
+  #welcomeSlave(connection: Connection, introduction: SlaveIntroduction, isLaunched: boolean): void {
+    const { label } = this.#host.job();
     const { resume } = introduction;
     const visit = resume === undefined ? undefined : this.#visits.get(resume.session);
     if (introduction.label !== label) return answer(connection, { type: 'refused', why: 'label', label });
     if (this.#isClosed) return answer(connection, { type: 'refused', why: 'ending', label });
-    if (resume === undefined) return this.#begin(connection, introduction);
+    if (resume === undefined) return this.#begin(connection, introduction, isLaunched);
     if (visit === undefined) return answer(connection, { type: 'refused', why: 'session lost', label });
     debug('%s goes on with its session', introduction.machine);
     connection.say({ type: 'resumed', heard: visit.session.heard } satisfies Welcome);
     visit.session.continueOn(connection, resume.heard);
   }
 
-  #begin(connection: Connection, introduction: SlaveIntroduction): void {
+  #begin(connection: Connection, introduction: SlaveIntroduction, isLaunched: boolean): void {
     const id = randomUUID();
-    const { job } = this.#host;
+    const job = this.#host.job();
     const session = new Session({
       heard: (message) => slaves.hear(message as SlaveSays),
       broken: (error) => this.#lost(id, slaves, introduction.machine, error),
@@ -106,7 +114,8 @@ export class Reception {
         ahead: 1 + Math.floor(introduction.roundTrip / SLICE),
         handlerCode: () => this.#host.handlerCode(),
         hasOwnHandlers: !introduction.hasHandlers,
-        gone: (failure) => this.#gone(id, slaves, failure),
+        isLaunched,
+        gone: (departure) => this.#gone(id, slaves, departure),
       },
     );
     debug('%s has come', introduction.machine);
@@ -124,11 +133,10 @@ export class Reception {
     slaves.lost(why);
   }
 
-  #gone(id: string, slaves: RemoteSlaves, failure: Error | undefined): void {
+  #gone(id: string, slaves: RemoteSlaves, departure: Departure): void {
     this.#visits.get(id)?.session.end();
     this.#visits.delete(id);
-    this.#host.detach(slaves);
-    this.#host.gone(failure);
+    this.#host.detach(slaves, departure);
   }
 }
 

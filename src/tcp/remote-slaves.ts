@@ -12,7 +12,7 @@ import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.t
 import { REMOTE_CALLS } from '../ports/line.ts';
 import { writeLease } from '../wire/lease-order.ts';
 import { decodeException, type EncodedException } from '../wire/outcome.ts';
-import type { MasterSays, SlaveSays } from '../wire/slave-messages.ts';
+import type { HandlerCode, MasterSays, SlaveSays } from '../wire/slave-messages.ts';
 import { type Callable, ControlCalls } from './control-calls.ts';
 import { leaseBefore, sendablePart } from './sendable-part.ts';
 import type { Saying, Session } from './session.ts';
@@ -28,11 +28,23 @@ export interface RemoteSlavesOptions {
   /** Batches that a slave shall hold beyond the one that it runs, to hide the way there and back. */
   readonly ahead: number;
   /** The handlers as source text, for a process that does not have them. */
-  readonly handlerCode: () => Promise<unknown>;
+  readonly handlerCode: () => Promise<HandlerCode>;
   /** The process runs the master's own handlers. */
   readonly hasOwnHandlers: boolean;
-  /** Called when the process is gone, whatever the way; with the handlers' error if it could not use them. */
-  readonly gone: (failure: Error | undefined) => void;
+  /** The farm has launched the process. */
+  readonly isLaunched: boolean;
+  /** Called when the process is gone, whatever the way. */
+  readonly gone: (departure: Departure) => void;
+}
+
+/** How a slave process went. */
+export interface Departure {
+  /** Why it could not use the handlers; undefined if it could. */
+  readonly failure: Error | undefined;
+  /** It has neither ended a task nor run one at its end. */
+  readonly barren: boolean;
+  /** The farm had launched it. */
+  readonly isLaunched: boolean;
 }
 
 interface RemoteSlave {
@@ -52,6 +64,7 @@ export class RemoteSlaves implements Executor {
   readonly #numbers = new Map<number, number>();
   #isLeaving = false;
   #isGone = false;
+  #hasServed = false;
   #failure: Error | undefined;
   #teardownError: HandlerModuleError | undefined;
   #onGone: () => void = () => {};
@@ -61,7 +74,10 @@ export class RemoteSlaves implements Executor {
     this.#session = session;
     this.#master = master;
     this.#options = options;
-    const functions: Record<string, Callable> = { handlerCode: options.handlerCode };
+    const functions: Record<string, Callable> = {
+      handlerHash: async () => (await options.handlerCode()).hash,
+      handlerSource: async () => (await options.handlerCode()).source,
+    };
     for (const name of REMOTE_CALLS) {
       functions[name] = (...parameters) => master.call(name, parameters);
     }
@@ -185,6 +201,7 @@ export class RemoteSlaves implements Executor {
   lost(reason: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    if (this.#works) this.#hasServed = true;
     for (const slave of [...this.#slaves.keys()]) {
       this.#report({ type: 'slave lost', slave, reason, exitCode: undefined, progress: undefined });
       this.#forget(slave);
@@ -200,6 +217,7 @@ export class RemoteSlaves implements Executor {
       case 'slave lost':
         return this.#wentAlone(news);
       case 'batch ended':
+        if (news.done > 0) this.#hasServed = true;
         return this.#report({ ...news, leaving: news.leaving || this.#isLeaving });
       default:
         return this.#report(news);
@@ -244,8 +262,11 @@ export class RemoteSlaves implements Executor {
 
   /** A line without work to wait for does not keep the process alive. */
   #hold(): void {
-    const works = [...this.#slaves.values()].some(({ leases }) => leases.size > 0);
-    this.#session.connection?.hold(works || this.#closed !== undefined);
+    this.#session.connection?.hold(this.#works || this.#closed !== undefined);
+  }
+
+  get #works(): boolean {
+    return [...this.#slaves.values()].some(({ leases }) => leases.size > 0);
   }
 
   #forget(slave: number): void {
@@ -287,7 +308,8 @@ export class RemoteSlaves implements Executor {
   #end(): void {
     this.#calls.close();
     this.#onGone();
-    this.#options.gone(this.#failure);
+    const { isLaunched } = this.#options;
+    this.#options.gone({ failure: this.#failure, barren: !this.#hasServed, isLaunched });
   }
 }
 

@@ -51,7 +51,11 @@ export function secureLine(host: string, port: number, token: string): Promise<T
       socket.removeAllListeners('error').removeAllListeners('end');
       if (Object.keys(socket.getPeerCertificate() ?? {}).length === 0) return resolve(socket);
       socket.destroy();
-      reject(new AuthenticationError(`${host}:${port} shows a certificate, and does not prove that it has the token`));
+      reject(
+        new AuthenticationError(
+          `${host}:${port} shows a certificate, and does not prove that it has the token`,
+        ),
+      );
     });
   });
 }

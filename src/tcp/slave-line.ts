@@ -48,8 +48,15 @@ export class SlaveLine implements ExecutorMaster {
   readonly #slaves = new Map<number, LocalSlave>();
   #executor: Executor | undefined;
   #lastSlave = 0;
+  /** Slaves that are replaced by others. */
+  #coming = 0;
   #watching: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
+  #onLeft: () => void = () => {};
+  /** Resolves when all slaves have left and the master has been told. */
+  readonly left = new Promise<void>((resolve) => {
+    this.#onLeft = resolve;
+  });
 
   constructor(session: Session, { taskTimeout, failed }: SlaveLineOptions) {
     this.taskTimeout = taskTimeout;
@@ -94,10 +101,14 @@ export class SlaveLine implements ExecutorMaster {
   #newsToSay(news: ExecutorNews): Saying | undefined {
     switch (news.type) {
       case 'slave joined':
+        this.#coming = Math.max(0, this.#coming - 1);
         this.#slaves.set(news.slave, { held: [], waiting: [], unwanted: [], progress: undefined });
         break;
-      case 'slave left':
       case 'slave lost':
+        this.#coming++;
+        this.#slaves.delete(news.slave);
+        break;
+      case 'slave left':
         this.#slaves.delete(news.slave);
         break;
       case 'outcomes told':
@@ -175,7 +186,7 @@ export class SlaveLine implements ExecutorMaster {
       case 'cancel':
         return this.#cancel(message);
       case 'dismiss':
-        return this.#executor?.dismiss(message.slave, message.replace);
+        return this.#dismiss(message.slave, message.replace);
       case 'end':
         return this.#executor?.end(message.slave);
       case 'forget':
@@ -218,6 +229,14 @@ export class SlaveLine implements ExecutorMaster {
       local.held.splice(place, 1);
       return this.#feed(slave, local);
     }
+  }
+
+  /** When the last of its slaves wants no more tasks, the process goes. */
+  #dismiss(slave: number, replace: boolean): void {
+    this.#slaves.delete(slave);
+    if (replace) this.#coming++;
+    this.#executor?.dismiss(slave, replace);
+    if (this.#slaves.size === 0 && this.#coming === 0) void this.leave(0);
   }
 
   #revoke(slave: number, token: number): void {
@@ -264,13 +283,14 @@ export class SlaveLine implements ExecutorMaster {
       exception = encodeException(error);
     }
     clearInterval(this.#watching);
+    this.#calls.close();
     this.#say({ type: 'left', exception });
+    this.#onLeft();
   }
 
-  /** The session is over: calls that handlers have under way are rejected. */
-  end(): void {
-    clearInterval(this.#watching);
-    this.#calls.close();
+  /** The session is over, and nobody hears anything any more: ends the slaves at once. */
+  async abandon(): Promise<void> {
+    await this.leave(0);
   }
 }
 

@@ -44,7 +44,11 @@ export function readToken(): string | undefined {
 
 function usualFile(): string {
   const { XDG_CONFIG_HOME: config } = process.env;
-  return join(config !== undefined && config !== '' ? config : join(homedir(), '.config'), 'taskfarm', 'token');
+  return join(
+    config !== undefined && config !== '' ? config : join(homedir(), '.config'),
+    'taskfarm',
+    'token',
+  );
 }
 
 function isThere(file: string): boolean {

@@ -6,7 +6,13 @@
 import { Lease } from '../core/lease.ts';
 import { TagRecord } from '../core/tag.ts';
 import { type RunItems, type TaskOptions, TaskRecord } from '../core/task.ts';
-import { type BatchOrder, type BatchOrderMessage, readOrder, type Stretch, writeOrder } from './batch-order.ts';
+import {
+  type BatchOrder,
+  type BatchOrderMessage,
+  readOrder,
+  type Stretch,
+  writeOrder,
+} from './batch-order.ts';
 import { stateReference } from './state-reference.ts';
 
 export interface LeaseOrder {
@@ -60,7 +66,12 @@ function stretches(order: BatchOrder, tag: TagRecord, optionsAt: OptionsAt): Tas
   });
 }
 
-function stretchOf({ number, count, attempt }: Stretch, tag: TagRecord, run: RunItems, options?: TaskOptions) {
+function stretchOf(
+  { number, count, attempt }: Stretch,
+  tag: TagRecord,
+  run: RunItems,
+  options?: TaskOptions,
+) {
   const task = new TaskRecord(number, tag, [], options, run, count);
   task.attempt = attempt;
   return task;

@@ -91,3 +91,10 @@ export interface ControlCall {
   readonly type: 'call';
   readonly data: unknown;
 }
+
+/** The handler module with all that it needs, as the source text of one module. */
+export interface HandlerCode {
+  /** SHA-256 of the source, in hexadecimal digits: who has it under this name need not get it again. */
+  readonly hash: string;
+  readonly source: string;
+}
