@@ -51,9 +51,11 @@ export class Admission {
     this.#farm = farm;
   }
 
-  /** Whether a slave may still come by itself. */
+  /** Whether a slave may still come: by itself, or in place of one that was launched. */
   get isOpen(): boolean {
-    return !this.#isClosed && (this.#announcement?.server !== undefined || this.address !== undefined);
+    if (this.#isClosed) return false;
+    const hasDoor = this.#announcement?.server !== undefined || this.address !== undefined;
+    return hasDoor || this.#launched !== undefined;
   }
 
   /** Rejects with {@link LabelInUseError}, or what is wrong with the port. */

@@ -47,8 +47,9 @@ export class Farm {
     this.options = options;
     this.#origin = origin;
     this.#threads = options.threads ?? (options.launchSlaves ? 0 : availableThreads());
-    this.#admission = label === undefined ? undefined : this.#admissionOf(label);
     this.driver = new Driver({ retries, maxLosses, clock: systemClock });
+    this.#admission = label === undefined ? undefined : this.#admissionOf(label);
+    this.driver.slavesMayCome = () => this.#admission?.isOpen === true;
     this.taskManager = new TaskManager({}, this.driver);
     this.taskManager.registerProcess({ info: getMachineInfo() });
   }
@@ -179,12 +180,14 @@ export class Farm {
   until(holds: () => boolean, timeout: number | undefined, late: () => Error): Promise<void> {
     return new Promise((resolve, reject) => {
       let stopWatching = () => {};
+      const holder = this.driver.slavesMayCome() ? setInterval(() => {}, LONGEST_TIMER) : undefined;
       const timer =
         timeout === undefined || timeout > LONGEST_TIMER
           ? undefined
           : setTimeout(() => settle(() => reject(late())), timeout);
       const settle = (how: () => void) => {
         clearTimeout(timer);
+        clearInterval(holder);
         stopWatching();
         how();
       };
