@@ -13,6 +13,7 @@ import { REMOTE_CALLS } from '../ports/line.ts';
 import { writeLease } from '../wire/lease-order.ts';
 import { decodeException, type EncodedException } from '../wire/outcome.ts';
 import type { HandlerCode, MasterSays, SlaveSays } from '../wire/slave-messages.ts';
+import { checkedNews } from './checked-news.ts';
 import { type Callable, ControlCalls } from './control-calls.ts';
 import { leaseBefore, sendablePart } from './sendable-part.ts';
 import type { Saying, Session } from './session.ts';
@@ -209,7 +210,9 @@ export class RemoteSlaves implements Executor {
     this.#end();
   }
 
-  #hearNews(news: ExecutorNews): void {
+  #hearNews(reported: ExecutorNews): void {
+    const news = checkedNews(reported, (token) => this.#leaseOf(token));
+    if (news === undefined) return;
     switch (news.type) {
       case 'slave joined':
         return this.#joined(news);
@@ -251,6 +254,14 @@ export class RemoteSlaves implements Executor {
   #report(news: ExecutorNews): void {
     if (news.type === 'batch ended') this.#leaseEnded(news.token);
     this.#master.report(news);
+  }
+
+  #leaseOf(token: number): Lease | undefined {
+    for (const { leases } of this.#slaves.values()) {
+      const lease = leases.get(token);
+      if (lease !== undefined) return lease;
+    }
+    return undefined;
   }
 
   #leaseEnded(token: number): void {
