@@ -38,7 +38,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   master: {
     uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'progress', 'mapping', 'slave'],
-    packages: [ANY_NODE],
+    packages: [ANY_NODE, 'esbuild'],
   },
 };
 

@@ -11,7 +11,10 @@ export interface HandlerSource {
   readonly tsx: TsxPlace | undefined;
 }
 
-/** Where handlers come from. `module` is the URL of the module to import, `label` that of the job. */
+/**
+ * Where handlers come from. `module` is the URL of the module to import, `label` that of the job. `bundled` says
+ * that the module is a bundle, made from the master's.
+ */
 export type HandlerOrigin =
   /** The class that the script gives to `runJob`; the thread takes no other. */
   | {
@@ -19,11 +22,12 @@ export type HandlerOrigin =
       readonly module: string;
       readonly label: string;
       readonly slaveClass: ClassFingerprint;
+      readonly bundled?: true;
     }
   /** The module's `do_<tag>` functions, or the class that it gives to `runJob`. */
-  | { readonly kind: 'module'; readonly module: string; readonly label: string }
+  | { readonly kind: 'module'; readonly module: string; readonly label: string; readonly bundled?: true }
   /** The module's exports, whose names are the tags. */
-  | { readonly kind: 'exports'; readonly module: string }
+  | { readonly kind: 'exports'; readonly module: string; readonly bundled?: true }
   /** The tags themselves, which are functions as source text (see sent-functions.ts). */
   | { readonly kind: 'functions' };
 
@@ -36,6 +40,8 @@ export function nameOfOrigin(origin: HandlerOrigin): string {
 export interface ClassFingerprint {
   readonly name: string;
   readonly source: string;
+  /** Of jobs that the master ran with this class and with no other: they tell it where its source is another. */
+  readonly labels: readonly string[];
 }
 
 /** Where tsx was loaded from; URLs. */

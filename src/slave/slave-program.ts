@@ -231,9 +231,7 @@ export class SlaveProgram {
     }
     if (origin.kind === 'functions' || (await this.#isOnHostOfMaster())) return origin;
     const url = await fetchCode(line);
-    return origin.kind === 'exports'
-      ? { kind: 'exports', module: url }
-      : { kind: 'module', module: url, label };
+    return { ...origin, module: url, bundled: true };
   }
 
   async #isOnHostOfMaster(): Promise<boolean> {
