@@ -13,7 +13,7 @@ rmSync('dist', { recursive: true, force: true });
 
 const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
 const { status } = spawnSync(process.execPath, [tsc], { stdio: 'inherit' });
-if (status !== 0 && !process.env.LOOSE) process.exit(status ?? 1);
+if (status !== 0) process.exit(status ?? 1);
 
 const common = {
   bundle: true,
