@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { LabelInUseError, OptionError } from '#src/core/errors.js';
@@ -113,6 +113,19 @@ describe('A job announced on this host', TIMEOUT, () => {
   it('turns away who connects while nobody serves, so that its process can end', async () => {
     const announcement = await announce('demo');
     assert.equal(await text(connect((await find('demo'))!)), '');
+    await announcement.withdraw();
+  });
+
+  it('is touched now and then, so that no cleaner of temporary folders takes it for forgotten', async (t) => {
+    const timers = t.mock.method(globalThis, 'setInterval');
+    const announcement = await announce('demo');
+    const path = (await find('demo'))!;
+    const [touch, period, ...told] = timers.mock.calls[0]!.arguments;
+    assert.ok(period! <= 6 * 60 * 60 * 1000);
+    const touched = [path, dirname(path), jobs];
+    for (const one of touched) utimesSync(one, 0, 0);
+    touch(...told);
+    for (const one of touched) assert.ok(statSync(one).atimeMs > 0 && statSync(one).mtimeMs > 0, one);
     await announcement.withdraw();
   });
 
