@@ -56,7 +56,7 @@ function withoutComments(source: string): string {
 
 /** Code that a file holds as a text is not its own. */
 function withoutTexts(source: string): string {
-  return source.replaceAll(/`(?:[^`\\]|\\.)*`/g, '``');
+  return source.replaceAll(/`(?:[^`\\]|\\.)*`/g, '``').replaceAll(/"[^"\n]*"/g, '""');
 }
 
 const STATEMENT = /^(?:import|export)\s+(type\s+)?(?:([^'";]*?)\s+from\s+)?'([^']+)'/gm;
