@@ -9,6 +9,9 @@
  *   others. Any Uint8Array in memory of that length (`Buffer.poolSize`) is taken for a part of the pool.
  * - What belongs to a process (KeyObject, Blob, WebAssembly.Module and so on) cannot travel.
  * - At most `DEEPEST` levels of nesting.
+ *
+ * Bytes are read from those only who have shown that they know the token: what is no value is refused in order,
+ * but ten bytes can ask v8 for a sparse array of 256 MB, and a frame can have many of them.
  */
 
 import { Serializer } from 'node:v8';
