@@ -275,6 +275,56 @@ describe('A module of handlers that travels', LIMIT, () => {
   );
 
   it(
+    'may map with its own functions in a handler',
+    onTravelled<{ do_map(): number[] }>(
+      (project) => {
+        const slave = `
+          import { handlersFrom, parallelMap } from 'taskfarm';
+          export const twice = (x) => 2 * x;
+          export const do_map = () => parallelMap([1, 2], handlersFrom(import.meta.url).twice);`;
+        return moduleOrigin(project.write('slave.js', slave));
+      },
+      async (farm) => assert.deepEqual(await farm.submit('map'), [2, 4]),
+    ),
+  );
+
+  it(
+    'imports what Node would import, and not what is meant for bundlers',
+    onTravelled<{ do_which(): string }>(
+      (project) => {
+        const exports = { module: './bundler.js', browser: './bundler.js', node: './node.js' };
+        writePackage(project, 'two-faced', {
+          'package.json': JSON.stringify({ name: 'two-faced', type: 'module', exports }),
+          'bundler.js': "export default 'bundler';",
+          'node.js': "export default 'node';",
+        });
+        const slave = "import which from 'two-faced';\nexport const do_which = () => which;\n";
+        return moduleOrigin(project.write('slave.js', slave));
+      },
+      async (farm) => assert.equal(await farm.submit('which'), 'node'),
+    ),
+  );
+
+  it(
+    'that cannot be loaded where it comes: the error names it as the master does, and what to do',
+    leavingNothing(async () => {
+      const project = makeProject({ type: 'module' });
+      const path = project.write('slave.js', "await import(['not', 'installed'].join('-'));\n");
+      const { origin } = await travel(moduleOrigin(path), cache.folder);
+      project.remove();
+      const error = await rejection(farmFrom(origin));
+      assert.ok(error instanceof HandlerModuleError);
+      assert.ok(
+        error.message.startsWith(`The handler module ${pathToFileURL(path)} cannot be loaded. A slave`),
+      );
+      assert.match(
+        error.message,
+        /startSlaveProcess.*What it threw: Error: Cannot find package 'not-installed'/,
+      );
+    }),
+  );
+
+  it(
     'may be a data: URL',
     onTravelled<{ do_one(): number }>(
       () => ({ kind: 'module', module: 'data:text/javascript,export const do_one = () => 1', label: 'data' }),

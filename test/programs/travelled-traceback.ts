@@ -10,7 +10,7 @@ const farm = await farmFrom<{ do_fail(x: number): void }>({
   module,
   label,
   slaveClass,
-  bundled: true,
+  bundleOf: 'file:///script.ts',
 });
 try {
   await farm.submit('fail', -1);

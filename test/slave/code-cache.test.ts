@@ -77,7 +77,7 @@ describe('A cache of handler code', LIMIT, () => {
         export const do_ask = () => [currentTask().tag, new SlaveProcess().taskManager !== undefined,
           import.meta.resolve('taskfarm')];`;
       const url = await new CodeCache(newFolder()).keep(hashOf(source), source);
-      const origin = { kind: 'module', module: url, label: 'copy', bundled: true } as const;
+      const origin = { kind: 'module', module: url, label: 'copy', bundleOf: 'file:///slave.js' } as const;
       const farm = await farmFrom<{ do_ask(): unknown[] }>(origin);
       const own = new URL('dist/index.js', packageFolder).href;
       assert.deepEqual(await farm.submit('ask'), ['ask', true, own]);
