@@ -14,8 +14,7 @@ import { runNode } from '../programs/run-node.ts';
 
 const LIMIT = { timeout: 120_000 };
 
-const cache = newCacheFolder();
-after(() => cache.remove());
+const cacheFolder = newCacheFolder();
 
 /** Runs a test on a farm whose handlers came from a project that is not there any more. */
 function onTravelled<H>(
@@ -24,7 +23,7 @@ function onTravelled<H>(
 ): () => Promise<void> {
   return leavingNothing(async () => {
     const project = makeProject({ type: 'module' });
-    const travelling = travel(write(project), cache.folder);
+    const travelling = travel(write(project), cacheFolder);
     await travelling.catch(() => {}).finally(() => project.remove());
     const { origin } = await travelling;
     const farm = await farmFrom<H>(origin);
@@ -136,7 +135,7 @@ describe('A script with runJob that travels', LIMIT, () => {
     leavingNothing(async () => {
       const project = makeProject({ type: 'module' });
       try {
-        const { origin } = await travel(classOrigin(writeScript(project), 'second'), cache.folder);
+        const { origin } = await travel(classOrigin(writeScript(project), 'second'), cacheFolder);
         const error = await rejection(farmFrom(origin, 300));
         assert.ok(error instanceof HandlerModuleError, String(error));
         assert.match(
@@ -152,7 +151,7 @@ describe('A script with runJob that travels', LIMIT, () => {
   it('shows the file and the lines of its source in a traceback, without any flag', async () => {
     const project = makeProject({ type: 'module' });
     const script = writeScript(project);
-    const { url } = await travel(classOrigin(script, 'demo'), cache.folder);
+    const { url } = await travel(classOrigin(script, 'demo'), cacheFolder);
     project.remove();
     const program = fileURLToPath(new URL('../programs/travelled-traceback.js', import.meta.url));
     const { exitCode, stdout, stderr } = await runNode([program, url, 'demo']);
@@ -252,7 +251,7 @@ describe('A module of handlers that travels', LIMIT, () => {
         export const do_read = () => readFileSync(new URL('./data.txt', import.meta.url), 'utf8');`,
       );
       const data = project.write('data.txt', 'data beside the module');
-      const { origin } = await travel(moduleOrigin(path), cache.folder);
+      const { origin } = await travel(moduleOrigin(path), cacheFolder);
       const farm = await farmFrom<{ do_place(): string[]; do_read(): string }>(origin);
       assert.deepEqual(await farm.submit('place'), [pathToFileURL(path).href, path, dirname(path)]);
       assert.equal(await farm.submit('read'), 'data beside the module');
@@ -310,7 +309,7 @@ describe('A module of handlers that travels', LIMIT, () => {
     leavingNothing(async () => {
       const project = makeProject({ type: 'module' });
       const path = project.write('slave.js', "await import(['not', 'installed'].join('-'));\n");
-      const { origin } = await travel(moduleOrigin(path), cache.folder);
+      const { origin } = await travel(moduleOrigin(path), cacheFolder);
       project.remove();
       const error = await rejection(farmFrom(origin));
       assert.ok(error instanceof HandlerModuleError);
@@ -342,7 +341,7 @@ describe('A module of handlers that travels', LIMIT, () => {
         'addon.node': 'not really',
       });
       const slave = "import addon from 'native-addon';\nexport const do_it = () => addon.it();\n";
-      const { origin } = await travel(moduleOrigin(project.write('slave.js', slave)), cache.folder);
+      const { origin } = await travel(moduleOrigin(project.write('slave.js', slave)), cacheFolder);
       const there = await rejection(farmFrom(origin));
       assert.match(there.message, /addon\.node/);
       assert.doesNotMatch(there.message, /is not on this machine/);

@@ -5,7 +5,6 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -18,12 +17,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { HandlerModuleError } from 'taskfarm';
 import { CodeCache } from '#src/slave/code-cache.js';
 import { leavingNothing, rejection } from '../fixtures/farm.ts';
-import { farmFrom } from '../fixtures/travelled.ts';
+import { farmFrom, newCacheFolder } from '../fixtures/travelled.ts';
 import { packageFolder } from '../programs/package-folder.ts';
 import { runNode } from '../programs/run-node.ts';
 
@@ -40,12 +39,7 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-let base = '';
-before(() => {
-  base = realpathSync(mkdtempSync(join(tmpdir(), 'taskfarm-cache-test-')));
-});
-after(() => rmSync(base, { recursive: true, force: true }));
-
+const base = newCacheFolder();
 let folders = 0;
 
 function newFolder(): string {
