@@ -54,11 +54,14 @@ export class Admission {
     this.#farm = farm;
   }
 
-  /** Whether a slave may still come: by itself, or in place of one that was launched. */
-  get isOpen(): boolean {
-    if (this.#isClosed) return false;
-    const hasDoor = this.#announcement?.server !== undefined || this.address !== undefined;
-    return hasDoor || this.#launched !== undefined;
+  /** Whether somebody can come in by himself. */
+  get hasDoor(): boolean {
+    return !this.#isClosed && (this.#announcement?.server !== undefined || this.address !== undefined);
+  }
+
+  /** Whether slaves were launched, which are replaced. */
+  get hasLaunched(): boolean {
+    return !this.#isClosed && this.#launched !== undefined;
   }
 
   /** Rejects with {@link LabelInUseError}, or what is wrong with the port. */
