@@ -10,7 +10,7 @@ import { painted } from './styled-line.ts';
 const BORROW = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 /** Lines are never wider than the window, but terminals do not agree on the width of every sign: so none is wrapped. */
 const GIVE_BACK = '\x1b[?7h\x1b[?25h\x1b[?1049l';
-const CLEAR = '\x1b[m\x1b[2J';
+const CLEAR = '\x1b[2J';
 const ERASE_BEHIND = '\x1b[K';
 const ERASE_BELOW = '\x1b[J';
 

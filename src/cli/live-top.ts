@@ -12,6 +12,8 @@ import { type TopScene, topScreen } from './top-view.ts';
 import type { World } from './world.ts';
 
 const PERIOD = 1_000;
+/** A signal to oneself takes effect at once, or nearly. */
+const STOPPED_BY_THEN = 100;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export type End =
@@ -138,6 +140,8 @@ export class LiveTop {
     this.#screen.leave();
     // The whole group, as the terminal would: a parent such as npx must not be left waiting in front.
     process.kill(0, 'SIGTSTP');
+    // Nobody stops the first process of a terminal, as under ssh or in a container: then it just goes on.
+    setTimeout(() => this.#attempt(() => this.#resume()), STOPPED_BY_THEN);
   }
 
   #resume(): void {

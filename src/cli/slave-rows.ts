@@ -3,10 +3,11 @@
 import type { ProcessView } from '../ports/farm-view.ts';
 
 export interface SlaveRow {
-  readonly name: string;
   /** Its process, as `PID n on host (arch)`; one that is no thread of taskfarm stands for itself. */
   readonly process: string;
   readonly host: string;
+  /** The number of the thread, or how many threads there are; empty for what is no thread of taskfarm. */
+  readonly thread: string;
   /** `idle` where it has nothing to do. */
   readonly work: string;
   readonly isAtWork: boolean;
@@ -15,7 +16,7 @@ export interface SlaveRow {
   readonly progress: number | undefined;
 }
 
-const THREAD = /^(.*), thread \d+$/;
+const THREAD = /^(.*), thread (\d+)$/;
 const MACHINE = /^PID \d+ on (.*) \([^()]*\)$/;
 
 export function slaveRows(processes: readonly ProcessView[]): SlaveRow[] {
@@ -23,10 +24,10 @@ export function slaveRows(processes: readonly ProcessView[]): SlaveRow[] {
 }
 
 function slaveRow({ info, tag, tasksDone, busy, progress }: ProcessView): SlaveRow {
-  const process = THREAD.exec(info)?.[1] ?? info;
+  const [, process = info, thread = ''] = THREAD.exec(info) ?? [];
   const host = MACHINE.exec(process)?.[1] ?? process;
   const isAtWork = tag !== undefined;
-  return { name: info, process, host, work: tag ?? 'idle', isAtWork, tasksDone, busy, progress };
+  return { process, host, thread, work: tag ?? 'idle', isAtWork, tasksDone, busy, progress };
 }
 
 /** In the order in which each process is first met. */
@@ -42,17 +43,16 @@ export function slaveGroups(threads: readonly SlaveRow[]): SlaveRow[] {
 
 function together(threads: readonly SlaveRow[]): SlaveRow {
   const [first] = threads as [SlaveRow, ...SlaveRow[]];
-  if (threads.length === 1) return first;
   const atWork = threads.filter(({ isAtWork }) => isAtWork);
   const tags = [...new Set(atWork.map(({ work }) => work))];
   const more = tags.length > 1 ? ` +${tags.length - 1}` : '';
   return {
     ...first,
-    name: `${first.process}, ${threads.length} threads`,
-    work: atWork.length === 0 ? 'idle' : `${atWork.length} × ${tags[0]}${more}`,
+    thread: first.thread === '' ? '' : String(threads.length),
+    work: atWork.length === 0 ? 'idle' : `${tags[0]}${more}`,
     isAtWork: atWork.length > 0,
     tasksDone: threads.reduce((sum, { tasksDone }) => sum + tasksDone, 0),
     busy: threads.reduce((sum, { busy }) => sum + busy, 0),
-    progress: undefined,
+    progress: threads.length === 1 ? first.progress : undefined,
   };
 }

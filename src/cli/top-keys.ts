@@ -29,7 +29,8 @@ const KEYS: Readonly<Record<string, TopKey>> = {
 };
 
 /** A sequence for a key of its own, or one sign. */
-const PRESSED = new RegExp('\x1b(?:\\[[\\d;]*[A-Za-z~]|O[A-Z])|.', 'gsu');
+const ESCAPE = '\x1b';
+const PRESSED = new RegExp(`${ESCAPE}(?:\\[[\\d;]*[A-Za-z~]|O[A-Z])|.`, 'gsu');
 
 /** Several keys may come at once, and those that mean nothing are left out. */
 export function keysIn(typed: string): TopKey[] {

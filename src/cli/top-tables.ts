@@ -9,7 +9,7 @@ import { type Column, table } from './table.ts';
 import type { TopScene } from './top-view.ts';
 
 const TAG_BAR = 10;
-const SLAVE_BAR = 10;
+const SLAVE_BAR = 6;
 
 export function barOf(fraction: number, width: number, [complete, incomplete]: BarSigns): Piece[] {
   const done = Math.floor(Math.min(1, Math.max(0, fraction)) * width);
@@ -64,6 +64,7 @@ function timeOf(tag: TagSnapshot, time: number): string {
 /** @param room As for tags. */
 export function slaveTable(
   slaves: readonly SlaveRow[],
+  asThreads: boolean,
   { scroll, signs }: TopScene,
   room: number,
   width: number,
@@ -74,7 +75,8 @@ export function slaveTable(
   const text = (title: string, align: Column['align'], rank: number, of: (row: SlaveRow) => Piece | string) =>
     columnOf(title, align, rank, part.map(of));
   const columns = [
-    text('slave', 'left', 0, ({ name }) => name),
+    text('slave', 'left', 0, ({ process }) => process),
+    text(asThreads ? 'thread' : 'threads', 'right', 5, ({ thread }) => thread),
     text('task', 'left', 3, ({ work, isAtWork }) => piece(work, isAtWork ? undefined : 'dim')),
     text('finished', 'right', 4, ({ tasksDone }) => String(tasksDone)),
     text('busy', 'right', 2, ({ busy }) => shortTime(busy)),

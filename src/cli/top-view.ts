@@ -55,9 +55,9 @@ export function topScreen(scene: TopScene, { columns, rows }: Window): TopScreen
   const foot = isRoomy && Number.isFinite(rows) ? [[], [piece(KEYS, 'dim')]] : [];
   const spacing = isRoomy ? 1 : 0;
   const room = Math.max(0, rows - head.length - foot.length - 2 * spacing);
-  const { tagRoom, slaveRoom, slaves } = share(scene, room);
+  const { tagRoom, slaveRoom, slaves, asThreads } = share(scene, room);
   const tags = tagTable(scene, tagRoom, columns);
-  const { lines, scroll } = slaveTable(slaves, scene, slaveRoom, columns);
+  const { lines, scroll } = slaveTable(slaves, asThreads, scene, slaveRoom, columns);
   const body = [tags, lines].filter((part) => part.length > 0);
   const empty: Line[] = isRoomy ? [[]] : [];
   const shown = [...head, ...body.flatMap((part) => [...empty, ...part])];
@@ -78,7 +78,7 @@ function share(scene: TopScene, room: number) {
   const tagRoom = Math.min(tagsWant, room - leastForSlaves);
   const slaveRoom = room - tagRoom;
   const asThreads = scene.slavesAs === 'threads' || (!scene.slavesAs && lengthOf(threads) <= slaveRoom);
-  return { tagRoom, slaveRoom, slaves: asThreads ? threads : slaveGroups(threads) };
+  return { tagRoom, slaveRoom, slaves: asThreads ? threads : slaveGroups(threads), asThreads };
 }
 
 function lengthOf(rows: readonly unknown[]): number {
