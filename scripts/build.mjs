@@ -25,7 +25,8 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: ['src/index.ts'],
+  entryPoints: ['src/index.ts', 'src/slave/launched-slave.ts'],
+  entryNames: '[name]',
   outdir: 'dist',
   format: 'esm',
   splitting: true,

@@ -71,10 +71,14 @@ export async function onceThere<Found>(
 }
 
 /** @throws TaskFarmError with the code `TIMEOUT` if no answer comes. */
-export async function answerOf<Answer>(promise: Promise<Answer>, who: string): Promise<Answer> {
+export async function answerOf<Answer>(
+  promise: Promise<Answer>,
+  who: string,
+  patience = PATIENCE,
+): Promise<Answer> {
   const call = new AbortController();
-  const silence = after(PATIENCE, undefined, { signal: call.signal }).then(() => {
-    throw new TaskFarmError('TIMEOUT', `${who} does not answer: waited ${PATIENCE / 1000} s.`);
+  const silence = after(patience, undefined, { signal: call.signal }).then(() => {
+    throw new TaskFarmError('TIMEOUT', `${who} does not answer: waited ${patience / 1000} s.`);
   });
   try {
     return await Promise.race([promise, silence]);

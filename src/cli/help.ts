@@ -28,7 +28,8 @@ Options:
 
 Environment:
   TASKFARM_TOKEN         the token of a master on another host
-  TASKFARM_TOKEN_FILE    a file with the token that nobody but you can read
+  TASKFARM_TOKEN_FILE    a file with the token that nobody but you can read; by
+                         default ~/.config/taskfarm/token, if it is there
   TASKFARM_THREADS       as --threads
   NO_COLOR               if set, top has no colours
 
@@ -99,10 +100,10 @@ A master on another host asks for its token: see 'task_manager --help'.
 
 Prints a fresh token: 32 random bytes as base64url. Give the same one to the
 master and to all who shall reach it, in TASKFARM_TOKEN, or in a file that
-TASKFARM_TOKEN_FILE names and that nobody but you can read:
+nobody but you can read: one that TASKFARM_TOKEN_FILE names, or this one:
 
-  (umask 077; task_manager token > ~/.taskfarm-token)
-  export TASKFARM_TOKEN_FILE=~/.taskfarm-token
+  mkdir -p ~/.config/taskfarm
+  (umask 077; task_manager token > ~/.config/taskfarm/token)
 `,
   dashboard: `Usage: task_manager [-m host[:port]] dashboard <label>
 

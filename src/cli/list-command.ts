@@ -17,11 +17,14 @@ export async function list(asked: Asked & { readonly json: boolean }, world: Wor
   return FINE;
 }
 
+/** Each of them may take its time, all together; longer than any line takes to give up. */
+const FINDING = 15_000;
+
 /** @throws MasterNotFoundError if there is none and somebody waits for one. */
 async function viewsAt({ place, wait }: Asked, world: World): Promise<FarmView[]> {
   const where = placeInWords(place);
   const { findMasters } = await world.masters();
-  const viewers = await answerOf(findMasters(place), `The master at ${where}`);
+  const viewers = await answerOf(findMasters(place), `The master at ${where}`, FINDING);
   const views = await Promise.all(viewers.map((viewer) => viewOnce(viewer, where, world)));
   const there = views.filter((view) => view !== undefined);
   if (there.length === 0 && wait) throw new MasterNotFoundError('', where, 'there is no job.');

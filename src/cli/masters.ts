@@ -3,9 +3,13 @@
  * masters: it brings the token, and nothing else here knows how a line is made.
  */
 
-import { TaskFarmError } from '../core/errors.ts';
+import { MasterNotFoundError } from '../core/errors.ts';
 import type { FarmViewer } from '../ports/farm-view.ts';
-import type { Place } from './place.ts';
+import { find, list } from '../registry/local-socket.ts';
+import { runSlave } from '../slave/run-slave.ts';
+import { readToken } from '../tcp/token.ts';
+import { viewMaster } from '../tcp/viewer.ts';
+import { type NetworkPlace, type Place, placeInWords } from './place.ts';
 
 export interface SlaveOrder {
   readonly label: string;
@@ -30,11 +34,35 @@ export interface Masters {
 }
 
 export const masters: Masters = {
-  findMasters: async () => notYet(),
-  viewerOf: async () => notYet(),
-  runSlave: async () => notYet(),
+  findMasters: (place) => (place === undefined ? allOnThisHost() : theOneAt(place)),
+  viewerOf,
+  runSlave: ({ place, ...order }) =>
+    runSlave({ ...order, masterHost: place === undefined ? undefined : placeInWords(place) }),
 };
 
-function notYet(): never {
-  throw new TaskFarmError('NOT_IN_THIS_VERSION', 'Lines to masters are not in this version.');
+/** The label of a job whose label nobody has named, in messages. */
+const ANY = '*';
+
+async function theOneAt(place: NetworkPlace): Promise<FarmViewer[]> {
+  return [await viewMaster({ ...place, token: readToken() }, ANY)];
+}
+
+async function viewerOf(label: string, place: Place): Promise<FarmViewer> {
+  if (place !== undefined) return viewMaster({ ...place, token: readToken() }, label);
+  const path = await find(label);
+  if (path !== undefined) return viewMaster({ path }, label);
+  throw new MasterNotFoundError(label, placeInWords(place), 'no job of this user has this label.');
+}
+
+async function allOnThisHost(): Promise<FarmViewer[]> {
+  const found = (await list()).map((path) => viewMaster({ path }, ANY).catch(refusing));
+  return (await Promise.all(found)).filter((viewer) => viewer !== undefined);
+}
+
+/** A job that says nothing is one still, so whoever lists them is told; undefined for one that ended just now. */
+function refusing(error: Error): FarmViewer | undefined {
+  const { cause = error } = error;
+  if (cause instanceof Error && /ECONNREFUSED|ENOENT/.test(cause.message)) return undefined;
+  const closed = Promise.resolve();
+  return { view: () => Promise.reject(cause), close: () => {}, closed };
 }

@@ -1,11 +1,9 @@
 /** `token`: a fresh token. */
 
-import { randomBytes } from 'node:crypto';
+import { freshToken } from '../tcp/token.ts';
 import { FINE, type World } from './world.ts';
 
-const BYTES = 32;
-
 export function token({ stdout }: World): number {
-  stdout.write(`${randomBytes(BYTES).toString('base64url')}\n`);
+  stdout.write(`${freshToken()}\n`);
   return FINE;
 }

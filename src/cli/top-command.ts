@@ -6,6 +6,7 @@ import { barSigns } from '../progress/bar-signs.ts';
 import { attach, type Wanted } from './attach.ts';
 import type { Asked } from './command-line.ts';
 import { type End, LiveTop } from './live-top.ts';
+import type { Place } from './place.ts';
 import { soFar } from './show-view.ts';
 import { painted } from './styled-line.ts';
 import { harmless } from './text-width.ts';
@@ -21,7 +22,7 @@ export async function top(asked: Asked & Wanted, world: World): Promise<number> 
   try {
     if (!stdout.isTTY || env.TERM === 'dumb') return printOnce(attached.view, world);
     const end = await new LiveTop(attached, world, !env.NO_COLOR, asked.verbose).run();
-    return lastWords(end, world);
+    return lastWords(end, asked.place, world);
   } finally {
     attached.viewer.close();
   }
@@ -35,10 +36,12 @@ function printOnce(view: FarmView, { stdout, env }: World): number {
   return FINE;
 }
 
-function lastWords(end: End, { stdout }: World): number {
+function lastWords(end: End, place: Place, { stdout }: World): number {
   if (end.by === 'signal') return 128 + constants.signals[end.signal];
   if (end.by === 'master') {
-    stdout.write(harmless(`The job '${end.view.label}' has ended. Last seen: ${soFar(end.view)}.`));
+    // On this host a line does not break; in the network nobody can tell the one from the other.
+    const why = place === undefined ? 'has ended' : 'has ended, or cannot be reached any more';
+    stdout.write(harmless(`The job '${end.view.label}' ${why}. Last seen: ${soFar(end.view)}.`));
     stdout.write('\n');
   }
   return FINE;

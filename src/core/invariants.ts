@@ -158,7 +158,6 @@ function checkTries(ledger: Ledger, task: TaskRecord): void {
   const losses = task.losses?.length ?? 0;
   const { maxLosses, retries } = ledger.policy;
   demand(attempt >= 1, 'attempts count from 1', ledger, task);
-  demand(task.losses === undefined || losses > 0, 'only a suspect has a list of losses', ledger, task);
   const mayCost = options?.maxLosses ?? maxLosses;
   demand(losses < mayCost || state === 'lost', 'a task that cost maxLosses slaves is lost', ledger, task);
   if (hasEnded(state)) return;

@@ -82,12 +82,28 @@ export class Leases {
       this.#tries.lostBeforeTelling(task, loss.time);
   }
 
-  /** The same where nobody could see how far: each of its tasks may have been the one. */
-  loseUnseen(lease: Lease, loss: Loss): void {
-    this.close(lease);
-    for (let place = lease.end - 1; place >= lease.told; place--) {
-      for (const { task } of this.#held(lease, place, place + 1)) this.#tries.lostWhileRunning(task, loss);
+  /**
+   * Closes the leases of a slave that is lost, where nobody could see how far it had come. A task that can only have been the
+   * running one is charged, and so is each that somebody took by asking. Of several none is: each is tried by itself, so
+   * that it is known the next time.
+   */
+  loseUnseen(leases: readonly Lease[], loss: Loss): void {
+    for (const lease of leases) this.close(lease);
+    const batches = leases.filter(({ asked }) => !asked);
+    const isOne = batches.reduce((sum, lease) => sum + this.#countHeld(lease), 0) === 1;
+    for (const lease of leases.toReversed()) {
+      for (let place = lease.end - 1; place >= lease.told; place--) {
+        for (const { task } of this.#held(lease, place, place + 1)) {
+          if (lease.asked || isOne) this.#tries.lostWhileRunning(task, loss);
+          else this.#tries.suspected(task, loss.time);
+        }
+      }
     }
+  }
+
+  #countHeld(lease: Lease): number {
+    const parts = this.#held(lease, lease.told, lease.end);
+    return parts.reduce((sum, { task }) => sum + task.count, 0);
   }
 
   closeIfAsked(lease: Lease | undefined): void {

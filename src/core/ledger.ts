@@ -11,7 +11,8 @@
  *     returned              leased   → waiting    not begun; in front, uncharged
  *     lost while running    leased   → waiting    charged with a loss; in front, attempt + 1
  *     lost while running    leased   → lost       it has cost as many slaves as it may
- *                                                 (uncharged where another's leavings killed the slave)
+ *                                                 (uncharged where another's leavings killed the slave,
+ *                                                 or it is one of several that may have run)
  *     lost before start     leased   → waiting    in front, uncharged
  *     lost before start     leased   → lost       its buffers were moved away
  *     lost before telling   leased   → waiting    in front, uncharged, attempt + 1
@@ -317,9 +318,9 @@ export class Ledger {
     const { progress, reason, exitCode } = event;
     const loss = { slave: slave.info, reason, exitCode, time: at };
     this.#forgetSlave(slave);
+    if (progress === undefined) return this.#leases.loseUnseen([...slave.leases], loss);
     for (const lease of [...slave.leases].reverse()) {
-      if (progress === undefined) this.#leases.loseUnseen(lease, loss);
-      else if (progress.token === lease.token) this.#leases.lose(lease, progress, loss);
+      if (progress.token === lease.token) this.#leases.lose(lease, progress, loss);
       else this.#leases.lose(lease, { token: lease.token, done: 0, running: undefined }, loss);
     }
   }

@@ -72,7 +72,7 @@ export type LedgerEvent =
       readonly slave: number;
       readonly reason: string;
       readonly exitCode: number | undefined;
-      /** Undefined where nobody could see it: then every task of its leases counts as running. */
+      /** Undefined where nobody could see it: then each task of its leases may have been running. */
       readonly progress: Progress | undefined;
     }
   | {

@@ -67,6 +67,7 @@ export class TaskRecord {
   attempt = 1;
   /** Thrown errors and timeouts so far: they use up `retries`. */
   failures = 0;
+  /** Empty for one that is merely suspected. */
   losses: Loss[] | undefined = undefined;
   lease: Lease | undefined = undefined;
   /** The result, once finished without a failure; an array of them for a stretch. Opaque to the ledger. */

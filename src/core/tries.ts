@@ -62,6 +62,12 @@ export class Tries {
     else this.#giveUp(task, 'lost while running', 'its buffers went with a lost slave', at);
   }
 
+  /** It may have been running when its slave vanished, or others were: nobody shares a batch with it any more. */
+  suspected(task: TaskRecord, at: number): void {
+    task.losses ??= [];
+    this.excused(task, at);
+  }
+
   lostBeforeStart(task: TaskRecord, at: number): void {
     if (task.options?.transfer === undefined) this.#book.move(task, 'lost before start', 'waiting', at);
     else this.#giveUp(task, 'lost before start', 'its buffers went with a lost slave', at);

@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 import { OptionError } from '../core/errors.ts';
-import type { HandlerOrigin } from '../threads/orders.ts';
+import type { HandlerOrigin } from '../ports/handler-source.ts';
 import { sentFunctionTag } from '../threads/sent-functions.ts';
 import { sourceOf } from './function-source.ts';
 import { isHandlerReference } from './handler-reference.ts';

@@ -15,6 +15,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import type { TakenTask, TaskResult } from '../ports/task-manager.ts';
 import type { TaskRun, TaskRunner, TaskRunRequest } from '../ports/task-run.ts';
+import { LONGEST_TIMER } from '../threads/within.ts';
 import { onAbort } from './abort-listeners.ts';
 import { type Deferred, deferred } from './deferred.ts';
 import { errorOf, resultOf, type StoredException } from './delivery.ts';
@@ -44,6 +45,8 @@ export class Driver implements TaskRunner {
   readonly startedAt: number;
   /** Whether a call that nobody awaits is told of at the end: it is a mistake where all went well. */
   complains = false;
+  /** Whether slaves may still come by themselves. */
+  slavesMayCome: () => boolean = () => false;
   /** Why nothing more can happen; undefined as long as it can. */
   #end: Error | undefined;
   #quiet = false;
@@ -264,6 +267,11 @@ export class Driver implements TaskRunner {
     this.#executors.add(executor);
   }
 
+  /** It has no slaves any more, and will have none. */
+  detach(executor: Executor): void {
+    this.#executors.delete(executor);
+  }
+
   handlersKnown(tags: readonly string[]): void {
     if (this.ledger.knownTags === undefined) this.tell({ type: 'tags known', tags });
   }
@@ -367,14 +375,26 @@ export class Driver implements TaskRunner {
     reject(reason);
   }
 
-  /** Called when the process would end: nothing that could still settle them is under way. */
+  /** Called when the process would end: nothing that could still settle them is under way, unless slaves may come. */
   lastCall(): void {
     const left = this.ledger.tasks.size - this.ledger.finished.length;
+    if (this.#end === undefined && left > 0 && this.slavesMayCome()) return this.#awaitSlave();
     const why =
       left === 0
         ? 'Nothing is outstanding: no task is waiting or running'
         : `No slave is there to finish the ${left} outstanding ${left === 1 ? 'task' : 'tasks'}`;
     this.rejectPending(() => new TaskManagerTermination(`${why}, and the process has nothing else to do`));
+  }
+
+  /** Keeps the process until something happens that may lead on: then it is asked again whether it would end. */
+  #awaitSlave(): void {
+    const timer = setInterval(() => {}, LONGEST_TIMER);
+    const came = this.ledger.slaves.size;
+    const stopWatching = this.watch(() => {
+      if (this.#end === undefined && this.ledger.slaves.size <= came && !this.ledger.idle) return;
+      clearInterval(timer);
+      stopWatching();
+    });
   }
 
   #termination(): Error {

@@ -4,23 +4,26 @@
  */
 
 import { TaskFarmError, TaskManagerTermination } from '../core/errors.ts';
+import type { HandlerOrigin } from '../ports/handler-source.ts';
 import type { RemoteCall } from '../ports/line.ts';
 import { type Progress, startProgress } from '../progress/start-progress.ts';
-import { claimLabel, releaseLabel } from '../registry/labels.ts';
 import { getMachineInfo } from '../slave/machine-info.ts';
 import { availableThreads } from '../threads/available-threads.ts';
-import type { HandlerOrigin } from '../threads/orders.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 import { findTsx } from '../threads/typescript-modules.ts';
 import { LONGEST_TIMER } from '../threads/within.ts';
+import type { JobDescription } from '../wire/slave-messages.ts';
 import { onAbort } from './abort-listeners.ts';
+import { Admission } from './admission.ts';
 import { Driver } from './driver.ts';
 import type { FarmOptions } from './job-options.ts';
-import { progressOf } from './stats.ts';
+import { progressOf, viewOf } from './stats.ts';
 import { systemClock } from './system-clock.ts';
 import { TaskManager } from './task-manager.ts';
 
+/** Milliseconds. */
 const START_TIMEOUT = 10_000;
+const WATCHDOG_PERIOD = 120_000;
 
 export class Farm {
   /** Undefined for a farm that the library keeps to itself: nobody can find it, and none is in its way. */
@@ -31,6 +34,8 @@ export class Farm {
   /** Undefined where the farm has no handlers of its own. */
   readonly #origin: HandlerOrigin | undefined;
   readonly #threads: number;
+  /** Undefined for a farm that nobody can find. */
+  readonly #admission: Admission | undefined;
   #unwatchSignal = () => {};
   #progress: Progress | undefined;
   #started: Promise<void> | undefined;
@@ -41,8 +46,10 @@ export class Farm {
     this.label = label;
     this.options = options;
     this.#origin = origin;
-    this.#threads = options.threads ?? availableThreads();
+    this.#threads = options.threads ?? (options.launchSlaves ? 0 : availableThreads());
     this.driver = new Driver({ retries, maxLosses, clock: systemClock });
+    this.#admission = label === undefined ? undefined : this.#admissionOf(label);
+    this.driver.slavesMayCome = () => this.#admission?.isOpen === true;
     this.taskManager = new TaskManager({}, this.driver);
     this.taskManager.registerProcess({ info: getMachineInfo() });
   }
@@ -54,12 +61,60 @@ export class Farm {
   }
 
   async #start(): Promise<void> {
-    if (this.label !== undefined) claimLabel(this.label);
-    const { signal } = this.options;
+    const { signal, launchSlaves = 0 } = this.options;
     if (signal !== undefined) this.#unwatchSignal = onAbort(signal, this.#aborted);
     this.#progress = this.#startProgress();
-    if (this.#threads === 0 || this.#origin === undefined || this.driver.end !== undefined) return;
-    await this.#threadPool(this.#origin).start();
+    // The threads load meanwhile.
+    const opened = this.#admission?.open(this.options.listen);
+    opened?.catch(() => {});
+    const hasThreads = this.#threads > 0 && this.#origin !== undefined && this.driver.end === undefined;
+    if (hasThreads) await this.#threadPool(this.#origin).start();
+    await opened;
+    if (launchSlaves > 0) await this.launch(launchSlaves);
+  }
+
+  /** Starts so many slave processes on this host. */
+  async launch(count: number): Promise<void> {
+    await this.#admission?.launch(count);
+  }
+
+  /** Where slaves from elsewhere come in; undefined if the farm does not listen. */
+  get address(): { readonly host: string; readonly port: number } | undefined {
+    return this.#admission?.address;
+  }
+
+  /** What comes from elsewhere is given the job as the threads here are. */
+  #admissionOf(label: string): Admission {
+    const { driver } = this;
+    return new Admission({
+      label,
+      origin: this.#origin,
+      job: () => this.#describe(label),
+      view: () => viewOf(driver, label, this.#origin),
+      masterFor: (executor) =>
+        driver.masterFor(executor, { taskTimeout: this.options.taskTimeout, call: this.#call }),
+      attach: (executor) => driver.attach(executor),
+      detach: (executor) => driver.detach(executor),
+      failed: (error) => driver.finish(error),
+    });
+  }
+
+  #describe(label: string): JobDescription {
+    const { startTimeout = START_TIMEOUT, maxTasksPerThread, resourceLimits, taskTimeout } = this.options;
+    const { watchdogPeriod = WATCHDOG_PERIOD } = this.options;
+    const origin = this.#origin;
+    return {
+      label,
+      origin,
+      argv: process.argv,
+      folder: process.cwd(),
+      startTimeout,
+      tsx: origin === undefined || origin.kind === 'functions' ? undefined : findTsx(origin.module),
+      resourceLimits: resourceLimits === undefined ? undefined : { ...resourceLimits },
+      maxTasksPerThread,
+      taskTimeout,
+      watchdogPeriod,
+    };
   }
 
   /** What a user's function throws ends the job, as it does in `run()`. */
@@ -125,12 +180,14 @@ export class Farm {
   until(holds: () => boolean, timeout: number | undefined, late: () => Error): Promise<void> {
     return new Promise((resolve, reject) => {
       let stopWatching = () => {};
+      const holder = this.driver.slavesMayCome() ? setInterval(() => {}, LONGEST_TIMER) : undefined;
       const timer =
         timeout === undefined || timeout > LONGEST_TIMER
           ? undefined
           : setTimeout(() => settle(() => reject(late())), timeout);
       const settle = (how: () => void) => {
         clearTimeout(timer);
+        clearInterval(holder);
         stopWatching();
         how();
       };
@@ -163,24 +220,16 @@ export class Farm {
     driver.tell({ type: 'granting stopped' });
     driver.dropWaiting(() => reason);
     let failure: unknown;
+    const closed = this.#admission?.close();
     await driver.close(grace).catch((error: unknown) => {
       failure = error;
     });
+    await closed;
     driver.finish(reason);
     this.taskManager.terminate();
-    if (this.#started !== undefined) await this.#release();
+    await this.#admission?.cut();
     this.#progress?.stop();
     if (failure !== undefined) throw failure;
-  }
-
-  /** The label is ours only if `start` got it. */
-  async #release(): Promise<void> {
-    try {
-      await this.#started;
-      if (this.label !== undefined) releaseLabel(this.label);
-    } catch {
-      // `start` told its caller that the label was in use.
-    }
   }
 
   readonly #aborted = (): void => {

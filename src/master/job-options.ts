@@ -36,7 +36,24 @@ export interface FarmOptions {
   readonly startTimeout?: number;
   /** Ends the job when it aborts. */
   readonly signal?: AbortSignal;
-  /** Period of signs of life of slave processes; null for none. Default: 120,000. */
+  /**
+   * Slave processes of one thread each to start on this host; one that dies is replaced. Safe for native add-ons that can
+   * crash a whole process. Default: 0.
+   */
+  readonly launchSlaves?: number;
+  /**
+   * Accepts slaves from other machines, or other users, on this port. Without a token the host must be a loopback one. With
+   * one the line is encrypted (TLS 1.3), and both sides prove that they have the token. Default: only slaves of the same
+   * user on this host can come, and nothing is open to the network.
+   *
+   * @example
+   * listen: { host: '0.0.0.0', port: 7766 } // with the token in the environment: TASKFARM_TOKEN
+   */
+  readonly listen?: ListenOptions;
+  /**
+   * Milliseconds between two signs of life of slave processes: one that is silent for four periods is lost. Null for none.
+   * Default: 120,000.
+   */
   readonly watchdogPeriod?: number | null;
   /**
    * True shows on the error output how far the farm's tasks are: a bar on a terminal, a few lines elsewhere, and nothing
@@ -47,6 +64,19 @@ export interface FarmOptions {
    * progress: ({ done, total, timeLeft }) => view.update(done, total, timeLeft),
    */
   readonly progress?: ProgressOption;
+}
+
+/** Where slaves from elsewhere come in. */
+export interface ListenOptions {
+  /** An address of this host; `0.0.0.0` or `::` for all. Default: `127.0.0.1`. */
+  readonly host?: string;
+  /** 0 for any that is free. Default: 7766. */
+  readonly port?: number;
+  /**
+   * 22 characters at least; `task_manager token` makes one. Default: `TASKFARM_TOKEN`, or what is in the file that
+   * `TASKFARM_TOKEN_FILE` names, or in `~/.config/taskfarm/token`; on a loopback host: none.
+   */
+  readonly token?: string;
 }
 
 export interface JobOptions extends FarmOptions {
@@ -65,8 +95,6 @@ export interface InitializeOptions extends FarmOptions {
 
 /** Options that the contract has and this version has not. */
 interface LaterOptions {
-  readonly launchSlaves?: unknown;
-  readonly listen?: unknown;
   readonly dashboard?: unknown;
   readonly report?: unknown;
 }
@@ -84,8 +112,8 @@ const FARM_RULES: RulesFor<FarmOptions & LaterOptions> = {
   signal: abortSignal,
   watchdogPeriod: nullOr(positive),
   progress,
-  launchSlaves: notInThisVersion,
-  listen: notInThisVersion,
+  launchSlaves: wholeNumber,
+  listen: anObject,
   dashboard: notInThisVersion,
   report: notInThisVersion,
 };

@@ -277,9 +277,25 @@ export class MasterProcess<H = object> {
 
   // ── slaves ───────────────────────────────────────────────────────────────────────────────────
 
-  /** Slave processes are not in this version. @throws {@link OptionError} */
-  launchSlaveJobs(n: number): never {
-    throw new OptionError('launchSlaveJobs()', 'left out (not in this version)', `called with ${n}`);
+  /**
+   * Starts `n` slave processes on this host, of one thread each; resolves when they are started, before they have joined
+   * (see `waitForSlaves`). One that dies is replaced.
+   *
+   * @throws {@link OptionError}, {@link TaskManagerTermination} after the end.
+   *
+   * @example
+   * await farm.launchSlaveJobs(4);
+   */
+  async launchSlaveJobs(n: number): Promise<void> {
+    assertHolds('n', n, wholeNumber);
+    const farm = this.#owned;
+    farm.driver.assertOpen();
+    await farm.launch(n);
+  }
+
+  /** Where slaves from other machines come in: host and port. Undefined without the option `listen`, and before the start. */
+  get address(): { readonly host: string; readonly port: number } | undefined {
+    return this.#owned.address;
   }
 
   /**

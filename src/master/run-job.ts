@@ -3,8 +3,8 @@
 import { OptionError } from '../core/errors.ts';
 import { slaveHost } from '../ports/slave-host.ts';
 import { isSlaveClass } from '../slave/slave-process.ts';
-import { fingerprintOf } from '../threads/handler-module.ts';
 import { tagsOf } from '../threads/thread-handlers.ts';
+import { fingerprintOf } from './class-fingerprint.ts';
 import { Farm } from './farm.ts';
 import type { HandlersOf } from './handler-types.ts';
 import { checkJobOptions, type JobOptions } from './job-options.ts';
@@ -47,7 +47,7 @@ export async function runJob<Master extends AnyMaster>(
     kind: 'class',
     module: module === undefined ? mainScript() : moduleUrl(module),
     label,
-    slaveClass: fingerprintOf(SlaveClass),
+    slaveClass: fingerprintOf(SlaveClass, label),
   } as const;
   const farm = new Farm(label, origin, farmOptions);
   const tags = tagsOf(SlaveClass.prototype);

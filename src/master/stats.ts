@@ -1,10 +1,14 @@
 /** The ledger's snapshot in the TaskManager's words: counts a state, and what time adds to them. */
 
 import type { Ledger } from '../core/ledger.ts';
+import type { SlaveRecord } from '../core/slave.ts';
 import { snapshotOf } from '../core/snapshot.ts';
-import type { TagRecord } from '../core/tag.ts';
+import { shortNameOf, type TagRecord } from '../core/tag.ts';
+import type { FarmView, ProcessView } from '../ports/farm-view.ts';
+import { type HandlerOrigin, nameOfOrigin } from '../ports/handler-source.ts';
 import type { FarmStats, SlaveStats, TaskCounts } from '../ports/task-manager.ts';
 import type { ProgressCounts } from '../progress/progress-state.ts';
+import { getMachineInfo } from '../slave/machine-info.ts';
 import type { Driver } from './driver.ts';
 
 export function countsOf(ledger: Ledger): TaskCounts {
@@ -50,4 +54,28 @@ export function progressOf(driver: Driver): ProgressCounts {
   }
   for (const slave of driver.ledger.slaves.keys()) counts.partlyDone += driver.progressOf(slave) ?? 0;
   return counts;
+}
+
+/** The farm, for those who look from another process. The master is the first who has registered. */
+export function viewOf(driver: Driver, label: string, origin: HandlerOrigin | undefined): FarmView {
+  const { ledger } = driver;
+  const { elapsed, rate, tags } = statsOf(driver);
+  return {
+    label,
+    machine: getMachineInfo(),
+    handlers: origin === undefined ? undefined : nameOfOrigin(origin),
+    elapsed,
+    rate,
+    counts: countsOf(ledger),
+    tags,
+    processes: [...ledger.slaves.values()].map((slave) => processView(driver, slave)),
+  };
+}
+
+const MASTER = 1;
+
+function processView(driver: Driver, { id, info, tasksDone, busy, leases }: SlaveRecord): ProcessView {
+  const [lease] = leases;
+  const tag = lease === undefined ? undefined : shortNameOf(lease.tag.name);
+  return { id, info, isMaster: id === MASTER, tasksDone, busy, tag, progress: driver.progressOf(id) };
 }

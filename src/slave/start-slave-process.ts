@@ -7,14 +7,26 @@ import { slaveHost } from '../ports/slave-host.ts';
 export interface StartSlaveOptions {
   /** `import.meta.url` of the module that exports the handlers. */
   readonly module: string | URL;
+  /** The label of the job. Default: `TASKFARM_LABEL`, else the first argument of the program. */
+  readonly label?: string;
+  /** `host` or `host:port` of the master. Default: `TASKFARM_MASTER`, else this host. */
+  readonly masterHost?: string;
+  /** What master and slave have in common. Default: `TASKFARM_TOKEN`, or the file that `TASKFARM_TOKEN_FILE` names. */
+  readonly token?: string;
+  /** Default: one for each core. */
+  readonly threads?: number;
+  /** Whether to wait for a master that is not there yet. Default: false. */
+  readonly wait?: boolean;
 }
 
 /**
- * Ends a module that exports handlers (`do_<tag>` functions), as its last line. In a slave, and where
- * the module is merely imported, it resolves at once.
+ * Ends a module that exports handlers (`do_<tag>` functions), as its last line. In a slave thread, and where the module is
+ * merely imported, it resolves at once. Run as a program (`node slave.js demo`) it attaches to the master of the job, and
+ * resolves when that has ended. SIGTERM and SIGINT let it leave in order: it takes nothing new, and ends what runs; a
+ * second one ends it at once.
  *
- * @throws {@link OptionError} when the module is run as a program of its own: slaves from elsewhere are
- *   not in this version.
+ * Rejects with {@link OptionError} if the label is missing, {@link MasterNotFoundError}, {@link AuthenticationError},
+ * {@link VersionMismatchError}, {@link HandlerModuleError}.
  *
  * @example
  * export function do_sqrt(x: number) {
@@ -25,11 +37,14 @@ export interface StartSlaveOptions {
 export async function startSlaveProcess(options: StartSlaveOptions): Promise<void> {
   const module = moduleOf(options);
   if (slaveHost() !== undefined || !isMainScript(module)) return;
-  throw new OptionError(
-    'startSlaveProcess()',
-    'called in a slave thread of a master (slaves from elsewhere are not in this version)',
-    'called by a program of its own. Start the master instead',
-  );
+  const { TASKFARM_LABEL, TASKFARM_MASTER } = process.env;
+  const label = options.label ?? (TASKFARM_LABEL || process.argv[2]);
+  if (label === undefined || label === '') {
+    throw new OptionError('label', 'given: as an option, TASKFARM_LABEL, or the first argument', 'missing');
+  }
+  const { runSlave } = await import('./run-slave.ts');
+  const { masterHost = TASKFARM_MASTER || undefined, token, threads, wait } = options;
+  await runSlave({ label, masterHost, token, threads, wait, module });
 }
 
 function moduleOf(options: StartSlaveOptions): string {

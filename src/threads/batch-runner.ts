@@ -2,10 +2,11 @@
 
 import { SLICE } from '../core/batching.ts';
 import type { CurrentTask } from '../ports/slave-host.ts';
+import type { BatchOrder, StateParameter } from '../wire/batch-order.ts';
 import { parallelMapSkip, SKIPPED } from '../wire/skip.ts';
 import { BatchClock } from './batch-clock.ts';
 import type { BatchMemory } from './batch-memory.ts';
-import type { BatchAnswer, BatchOrder, StateParameter } from './orders.ts';
+import type { BatchAnswer } from './orders.ts';
 import type { OutcomeReport } from './outcome-report.ts';
 import { RunningTask } from './running-task.ts';
 import type { SlotMemory } from './slot-memory.ts';

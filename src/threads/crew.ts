@@ -22,7 +22,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { ResourceLimits, Worker as Thread } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
-import type { HandlerSource, Order } from './orders.ts';
+import type { HandlerSource } from '../ports/handler-source.ts';
+import type { Order } from './orders.ts';
 import { within } from './within.ts';
 
 /** What can end the thread that works on an order: it says 'abort'. */

@@ -6,9 +6,10 @@
  * offer that happens in it, and with the time it has for that.
  */
 
+import type { HandlerOrigin, HandlerSource } from '../ports/handler-source.ts';
 import type { Handlers } from '../ports/slave-host.ts';
+import { BUNDLE_REMEDY, prepareBundles } from './bundled-module.ts';
 import { ExportedFunctions } from './exported-functions.ts';
-import type { ClassFingerprint, HandlerOrigin, HandlerSource } from './orders.ts';
 import { SentFunctions } from './sent-functions.ts';
 import { MemberHandlers, type ThreadHandlers } from './thread-handlers.ts';
 import { prepareTypeScript, typeScriptRemedy } from './typescript-modules.ts';
@@ -24,8 +25,8 @@ interface Offer {
 
 type ModuleOrigin = Exclude<HandlerOrigin, { kind: 'functions' }>;
 
-export function fingerprintOf(SlaveClass: { readonly name: string }): ClassFingerprint {
-  return { name: SlaveClass.name, source: Function.prototype.toString.call(SlaveClass) };
+export function sourceOf(SlaveClass: object): string {
+  return Function.prototype.toString.call(SlaveClass);
 }
 
 /** Finds the handlers, wherever they come from. */
@@ -63,6 +64,7 @@ export class HandlerModule {
     const timer = setTimeout(() => this.#refuse(this.#tooLate(origin)), startTimeout);
     try {
       if (tsx !== undefined) await prepareTypeScript(tsx);
+      if (origin.bundled) prepareBundles();
       return await Promise.race([offered, this.#imported(origin, offered)]);
     } finally {
       clearTimeout(timer);
@@ -70,12 +72,14 @@ export class HandlerModule {
   }
 
   async #imported(origin: ModuleOrigin, offered: Promise<ThreadHandlers>): Promise<ThreadHandlers> {
-    const { kind, module } = origin;
-    const namespace = await importModule(module);
+    const { kind, module, bundled = false } = origin;
+    const namespace = await importModule(module, bundled);
     if (kind === 'exports') return new ExportedFunctions(module, namespace);
     if (kind === 'class' || this.#foreign.length > 0) return offered;
-    const handlers = new MemberHandlers(namespace);
-    if (handlers.tags.length > 0) return handlers;
+    for (const owner of [namespace, defaultOf(namespace)]) {
+      const handlers = new MemberHandlers(owner);
+      if (handlers.tags.length > 0) return handlers;
+    }
     throw new ModuleRefusal(
       `The handler module ${module} exports no function named do_<tag>, and calls no runJob. ` +
         'Export a function for each tag, for example: export function do_sqrt(x) { … }',
@@ -97,21 +101,28 @@ export class HandlerModule {
 }
 
 /** @throws {@link ModuleRefusal} */
-export async function importModule(module: string): Promise<object> {
+export async function importModule(module: string, bundled = false): Promise<object> {
   try {
     return await import(module);
   } catch (error) {
-    throw new ModuleRefusal(`The handler module ${module} cannot be loaded${typeScriptRemedy(error)}`, {
-      cause: error,
-    });
+    const remedy = bundled ? `. ${BUNDLE_REMEDY}. What it threw` : typeScriptRemedy(error);
+    throw new ModuleRefusal(`The handler module ${module} cannot be loaded${remedy}`, { cause: error });
   }
+}
+
+/** What a CommonJS module exports, where it does not show by name: in a bundle it never does. */
+function defaultOf(namespace: object): object {
+  const value: unknown = Reflect.get(namespace, 'default');
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 function isMeant({ label, SlaveClass }: Offer, origin: HandlerOrigin): boolean {
   if (origin.kind === 'module') return label === origin.label;
   if (origin.kind !== 'class') return false;
-  const { name, source } = fingerprintOf(SlaveClass);
-  return name === origin.slaveClass.name && source === origin.slaveClass.source;
+  const { name, source, labels } = origin.slaveClass;
+  return origin.bundled
+    ? labels.includes(label)
+    : SlaveClass.name === name && sourceOf(SlaveClass) === source;
 }
 
 type JobOrigin = Extract<HandlerOrigin, { label: string }>;

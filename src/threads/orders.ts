@@ -2,48 +2,10 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { ToldFailure } from '../core/messages.ts';
+import type { BatchOrderMessage } from '../wire/batch-order.ts';
 import type { EncodedException } from '../wire/outcome.ts';
 import type { Printed } from './printed-output.ts';
 import type { SlotBuffers } from './slot-memory.ts';
-import type { TsxPlace } from './typescript-modules.ts';
-
-/** How a thread shall find its handlers; the same for all threads of a farm (`workerData`). */
-export interface HandlerSource {
-  readonly origin: HandlerOrigin;
-  /** The master's, so that the script sees the same arguments. */
-  readonly argv: readonly string[];
-  /** Milliseconds a script has to call `runJob`. */
-  readonly startTimeout: number;
-  /** Where the master got tsx from, if it runs under tsx. */
-  readonly tsx: TsxPlace | undefined;
-}
-
-/** Where handlers come from. `module` is the URL of the module to import, `label` that of the job. */
-export type HandlerOrigin =
-  /** The class that the script gives to `runJob`; the thread takes no other. */
-  | {
-      readonly kind: 'class';
-      readonly module: string;
-      readonly label: string;
-      readonly slaveClass: ClassFingerprint;
-    }
-  /** The module's `do_<tag>` functions, or the class that it gives to `runJob`. */
-  | { readonly kind: 'module'; readonly module: string; readonly label: string }
-  /** The module's exports, whose names are the tags. */
-  | { readonly kind: 'exports'; readonly module: string }
-  /** The tags themselves, which are functions as source text (see sent-functions.ts). */
-  | { readonly kind: 'functions' };
-
-/** For messages. */
-export function nameOfOrigin(origin: HandlerOrigin): string {
-  return origin.kind === 'functions' ? 'the sent functions' : origin.module;
-}
-
-/** Tells a class from others across threads. */
-export interface ClassFingerprint {
-  readonly name: string;
-  readonly source: string;
-}
 
 export interface LoadOrder {
   readonly type: 'load';
@@ -53,40 +15,6 @@ export interface LoadOrder {
   readonly news: MessagePort;
   /** For calls of the handlers to the TaskManager. */
   readonly calls: MessagePort;
-}
-
-/** Stands in a batch where a parameter is a stored value. */
-export interface StateParameter {
-  readonly task: number;
-  readonly parameter: number;
-  readonly state: number;
-  readonly name: string;
-}
-
-/** Consecutive tasks of a run. */
-export interface Stretch {
-  /** Of the first of them. */
-  readonly number: number;
-  /** Of its item; undefined where handlers get the item only. */
-  readonly index: number | undefined;
-  readonly count: number;
-  readonly attempt: number;
-}
-
-/** Either a list of parameters for each task, or an item of a run. */
-export interface BatchOrder {
-  readonly token: number;
-  readonly tag: string;
-  readonly size: number;
-  /** The number of each task; none for those of a run. */
-  readonly numbers: readonly number[];
-  /** The number of the try of each task; undefined where all are the first. */
-  readonly attempts: readonly number[] | undefined;
-  readonly parameters: readonly (readonly unknown[])[];
-  /** In the order of the tasks; undefined where there are none. */
-  readonly states: readonly StateParameter[] | undefined;
-  readonly items: ArrayLike<unknown> | undefined;
-  readonly stretches: readonly Stretch[];
 }
 
 export interface LeaveOrder {
@@ -151,37 +79,7 @@ export type MasterNews =
   | { readonly type: 'forget'; readonly state: number }
   | { readonly type: 'cancel'; readonly token: number; readonly index: number; readonly count: number };
 
-// How batches travel: see batch-messages.ts.
-
-export type BatchOrderMessage = BatchMessage | SingleMessage | ItemsMessage;
-
-export type BatchMessage = readonly [
-  token: BatchOrder['token'],
-  tag: BatchOrder['tag'],
-  numbers: BatchOrder['numbers'],
-  parameters: BatchOrder['parameters'],
-  attempts?: BatchOrder['attempts'],
-  states?: BatchOrder['states'],
-];
-
-/** The same for one task at its first try, without the lists around it. */
-export type SingleMessage = readonly [
-  token: number,
-  tag: string,
-  number: number,
-  parameters: readonly unknown[],
-];
-
-/** Items of a run; of each stretch its four numbers, one after the other. */
-export type ItemsMessage = readonly [
-  token: number,
-  tag: string,
-  none: null,
-  items: ArrayLike<unknown>,
-  stretches: readonly number[],
-  states?: BatchOrder['states'],
-];
-
+/** As a list: the names of an object's fields would be copied with every batch. */
 export type BatchAnswerMessage = readonly [
   token: BatchAnswer['token'],
   done: BatchAnswer['done'],
@@ -190,3 +88,13 @@ export type BatchAnswerMessage = readonly [
   leaving: BatchAnswer['leaving'],
   hasSent: BatchAnswer['hasSent'],
 ];
+
+export function writeAnswer(answer: BatchAnswer): BatchAnswerMessage {
+  const { token, done, elapsed, longest, leaving, hasSent } = answer;
+  return [token, done, elapsed, longest, leaving, hasSent];
+}
+
+export function readAnswer(message: BatchAnswerMessage): BatchAnswer {
+  const [token, done, elapsed, longest, leaving, hasSent] = message;
+  return { token, done, elapsed, longest, leaving, hasSent };
+}

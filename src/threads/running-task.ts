@@ -4,9 +4,8 @@ import { OptionError } from '../core/errors.ts';
 import { shortNameOf } from '../core/tag.ts';
 import { taskIdOf } from '../core/task.ts';
 import type { CurrentTask } from '../ports/slave-host.ts';
+import { attemptAt, type BatchOrder, numberAt } from '../wire/batch-order.ts';
 import type { BatchMemory } from './batch-memory.ts';
-import { attemptAt, numberAt } from './batch-messages.ts';
-import type { BatchOrder } from './orders.ts';
 
 export class RunningTask implements CurrentTask {
   readonly id: string;

@@ -4,22 +4,22 @@
  */
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { HandlerSource } from '../ports/handler-source.ts';
 import { type CurrentTask, type Handlers, type SlaveHost, setSlaveHost } from '../ports/slave-host.ts';
+import { type BatchOrderMessage, readOrder } from '../wire/batch-order.ts';
 import { encodeException } from '../wire/outcome.ts';
-import { readOrder, writeAnswer } from './batch-messages.ts';
 import { BatchRunner } from './batch-runner.ts';
 import type { MasterCalls } from './calls.ts';
 import { HandlerModule, ModuleRefusal } from './handler-module.ts';
-import type {
-  BatchAnswer,
-  BatchAnswerMessage,
-  BatchOrderMessage,
-  HandlerSource,
-  LoadAnswer,
-  LoadOrder,
-  MasterNews,
-  Order,
-  ThreadNews,
+import {
+  type BatchAnswer,
+  type BatchAnswerMessage,
+  type LoadAnswer,
+  type LoadOrder,
+  type MasterNews,
+  type Order,
+  type ThreadNews,
+  writeAnswer,
 } from './orders.ts';
 import { OutcomeReport } from './outcome-report.ts';
 import { sendOutput } from './printed-output.ts';

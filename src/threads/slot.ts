@@ -13,8 +13,7 @@ import type { ExecutorNews } from '../ports/executor.ts';
 import type { EncodedException, EncodedFailure } from '../wire/outcome.ts';
 import { readOutcomes } from '../wire/outcome-log.ts';
 import type { BatchMemory } from './batch-memory.ts';
-import { readAnswer } from './batch-messages.ts';
-import type { BatchAnswer, LoadOrder, MasterNews, ThreadNews } from './orders.ts';
+import { type BatchAnswer, type LoadOrder, type MasterNews, readAnswer, type ThreadNews } from './orders.ts';
 import { writeOutput } from './printed-output.ts';
 import { SlotMemory } from './slot-memory.ts';
 

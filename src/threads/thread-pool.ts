@@ -15,20 +15,19 @@ import { HandlerModuleError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { Progress } from '../core/messages.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
+import { type HandlerSource, nameOfOrigin } from '../ports/handler-source.ts';
+import { type BatchOrderMessage, transferListOf, writeOrder } from '../wire/batch-order.ts';
 import { decodeException, type EncodedFailure } from '../wire/outcome.ts';
-import { readAnswer, transferListOf, writeOrder } from './batch-messages.ts';
 import { Crew, type CrewMember } from './crew.ts';
 import { exitCodeOf, reasonOf } from './death.ts';
 import { Growth } from './growth.ts';
 import {
   type BatchAnswerMessage,
-  type BatchOrderMessage,
-  type HandlerSource,
   type HearOrder,
   type LoadAnswer,
-  nameOfOrigin,
   type Order,
   type Refusal,
+  readAnswer,
 } from './orders.ts';
 import { Patience } from './patience.ts';
 import { CANCEL_GRACE, Slot } from './slot.ts';

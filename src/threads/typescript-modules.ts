@@ -9,14 +9,7 @@ import { readFileSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { HandlerModuleError } from '../core/errors.ts';
-
-/** Where tsx was loaded from; URLs. */
-export interface TsxPlace {
-  /** Its programming interface. */
-  readonly api: string;
-  /** Its package.json. */
-  readonly manifest: string;
-}
+import type { TsxPlace } from '../ports/handler-source.ts';
 
 /**
  * In the master: the place of tsx if this process runs under tsx.

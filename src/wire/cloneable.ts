@@ -75,31 +75,42 @@ function flatArrayCopy(value: unknown[]): unknown {
 /**
  * Finds what makes a value impossible to clone; `undefined` where nothing does.
  *
+ * @param clone What throws for a value that it cannot clone; default: `structuredClone`.
+ *
  * @example
  * findCulprit({ a: [1, () => 2] }, 'parameter 1'); // { path: 'parameter 1.a[1]', what: 'a function' }
  */
-export function findCulprit(value: unknown, path: string): Culprit | undefined {
+export function findCulprit(
+  value: unknown,
+  path: string,
+  clone: (value: object) => unknown = structuredClone,
+): Culprit | undefined {
   try {
-    return search(value, path, new Set());
+    return search(value, path, { clone, seen: new Set() });
   } catch {
     return { path, what: 'a value nested too deeply, or one that throws when it is looked at' };
   }
 }
 
+interface Search {
+  readonly clone: (value: object) => unknown;
+  readonly seen: Set<object>;
+}
+
 /** Stands for a property that could not be read. */
 const UNREADABLE = Symbol('unreadable');
 
-function search(value: unknown, path: string, seen: Set<object>): Culprit | undefined {
+function search(value: unknown, path: string, state: Search): Culprit | undefined {
   if (isPrimitive(value)) return undefined;
   if (value === UNREADABLE) return { path, what: 'a property that throws when it is read' };
   if (typeof value === 'symbol') return { path, what: 'a symbol' };
   const object = value as object;
   if (types.isProxy(object)) return { path, what: 'a Proxy' };
   if (typeof value === 'function') return { path, what: describeFunction(object) };
-  if (seen.has(object)) return undefined;
-  seen.add(object);
-  if (isClone(object)) return undefined;
-  return searchInside(object, path, seen) ?? { path, what: describeObject(object) };
+  if (state.seen.has(object)) return undefined;
+  state.seen.add(object);
+  if (canBeCloned(object, state.clone)) return undefined;
+  return searchInside(object, path, state) ?? { path, what: describeObject(object) };
 }
 
 function describeFunction(value: object): string {
@@ -113,18 +124,18 @@ function describeObject(value: object): string {
   return `an object of class ${typeof name === 'string' && name !== '' ? name : 'unknown'}`;
 }
 
-function isClone(value: object): boolean {
+function canBeCloned(value: object, clone: (value: object) => unknown): boolean {
   try {
-    structuredClone(value);
+    clone(value);
     return true;
   } catch {
     return false;
   }
 }
 
-function searchInside(value: object, path: string, seen: Set<object>): Culprit | undefined {
+function searchInside(value: object, path: string, state: Search): Culprit | undefined {
   for (const [place, inner] of entriesOf(value)) {
-    const culprit = search(inner, path + place, seen);
+    const culprit = search(inner, path + place, state);
     if (culprit !== undefined) return culprit;
   }
   return undefined;

@@ -39,12 +39,12 @@ function toOwn(view: View): View {
 
 function moved(view: View, buffer: ArrayBuffer | SharedArrayBuffer): View {
   new Uint8Array(buffer).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
-  const View = Reflect.get(globalThis, nameOf(view)) as new (buffer: ArrayBufferLike) => View;
+  const View = Reflect.get(globalThis, viewNameOf(view)) as new (buffer: ArrayBufferLike) => View;
   return new View(buffer);
 }
 
 /** The built-in class: structured clone knows no other, so a Buffer becomes a Uint8Array. */
-function nameOf(view: View): string {
+export function viewNameOf(view: NodeJS.ArrayBufferView): string {
   return types.isDataView(view) ? 'DataView' : TYPED_ARRAY_NAME.call(view);
 }
 

@@ -16,3 +16,14 @@ export function brandAsStateReference(prototype: object): void {
 export function isStateReference(value: unknown): value is StateReference {
   return typeof value === 'object' && value !== null && Reflect.get(value, BRAND) === true;
 }
+
+/** A reference whose class was lost on its way. */
+export function stateReference(stateId: number, name: string): StateReference {
+  const reference = Object.create(Branded) as { stateId: number; name: string };
+  reference.stateId = stateId;
+  reference.name = name;
+  return reference;
+}
+
+const Branded = {};
+brandAsStateReference(Branded);

@@ -47,17 +47,29 @@ describe('A lost slave', () => {
     for (const task of tasks) assert.deepEqual([task.attempt, task.losses], [1, undefined]);
   });
 
-  it('charges all that it held where nobody could see how far it was', () => {
+  it('charges nobody where nobody could see which of several was running, and tries each by itself', () => {
     const { tasks, slave } = batchOf(2);
     scene.lost(slave, undefined);
-    assert.deepEqual(
-      tasks.map(({ attempt, losses }) => [attempt, losses?.length]),
-      [
-        [2, 1],
-        [2, 1],
-      ],
-    );
+    const seen = () => tasks.map(({ attempt, losses }) => [attempt, losses?.length]);
+    assert.deepEqual(seen(), [
+      [2, 0],
+      [2, 0],
+    ]);
     assert.deepEqual(scene.waiting().slice(0, 2), [0, 1]);
+    const next = scene.joinThread();
+    assert.equal(scene.tasksOf(next).length, 1, 'a suspect shares its batch with nobody');
+    scene.lost(next, undefined);
+    assert.deepEqual(seen(), [
+      [3, 1],
+      [2, 0],
+    ]);
+  });
+
+  it('charges the only task that can have been running, though nobody could see it', () => {
+    const { tasks, slave, token } = batchOf(2);
+    scene.told(token, ['zero']);
+    scene.lost(slave, undefined);
+    assert.deepEqual([tasks[1]?.attempt, tasks[1]?.losses?.length], [2, 1]);
   });
 
   it('does not charge a running task that was cancelled', () => {

@@ -125,6 +125,6 @@ export function priority({ options }: ModelTask): number {
 }
 
 /** A suspect, and a task that cannot be sent twice, share a batch with nobody. */
-export function alone({ losses, options }: ModelTask): boolean {
-  return losses > 0 || options.transfer !== undefined;
+export function alone({ losses, suspected, options }: ModelTask): boolean {
+  return losses > 0 || suspected || options.transfer !== undefined;
 }

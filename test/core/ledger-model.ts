@@ -20,6 +20,8 @@ export interface ModelTask {
   attempt: number;
   failures: number;
   losses: number;
+  /** It may have cost a slave. */
+  suspected: boolean;
   value: unknown;
   failure: string | undefined;
   outcomes: number;
@@ -78,7 +80,7 @@ export class LedgerModel extends ModelMatching {
 
   requested(number: number, tag: string, options: TaskOptions, run?: number): void {
     const state = { state: 'waiting', token: undefined, value: undefined, failure: undefined } as const;
-    const counts = { attempt: 1, failures: 0, losses: 0, outcomes: 0, cancelled: false };
+    const counts = { attempt: 1, failures: 0, losses: 0, suspected: false, outcomes: 0, cancelled: false };
     const task: ModelTask = { number, tag, options, run, ...state, ...counts };
     this.countsOf(tag).requested++;
     this.tasks.set(number, task);
@@ -168,9 +170,12 @@ export class LedgerModel extends ModelMatching {
   lost(id: number, progress: Progress | undefined): void {
     const slave = this.slaves.get(id);
     if (slave === undefined) return;
+    const batches = this.leasesOf(slave).filter(({ asked }) => !asked);
+    const mayHaveRun = batches.flatMap(({ tasks, token }) => tasks.filter((task) => task.token === token));
+    const isOne = mayHaveRun.length === 1;
     for (const lease of this.leasesOf(slave).reverse()) {
       const nothing = { token: lease.token, done: 0, running: undefined };
-      if (progress === undefined) this.#giveBack(lease, 'unseen', true);
+      if (progress === undefined) this.#giveBack(lease, lease.asked || isOne ? 'unseen' : 'suspected', true);
       else this.#giveBack(lease, progress.token === lease.token ? progress : nothing, true);
     }
     this.#forget(slave);
@@ -294,13 +299,15 @@ export class LedgerModel extends ModelMatching {
     return options.transfer ? 0 : (options.retries ?? this.policy.retries);
   }
 
-  #giveBack(lease: ModelLease, progress: Progress | 'unseen', isLoss: boolean): void {
+  #giveBack(lease: ModelLease, progress: Progress | 'unseen' | 'suspected', isLoss: boolean): void {
     const held = lease.tasks.filter((task) => task.token === lease.token);
     const again: ModelTask[] = [];
     for (const task of held.toReversed()) {
       const index = lease.tasks.indexOf(task);
-      const ran = progress === 'unseen' || index === progress.running;
-      const ended = progress !== 'unseen' && index < progress.done;
+      const isSeen = typeof progress === 'object';
+      const ran = isSeen ? index === progress.running : progress === 'unseen';
+      const ended = isSeen ? index < progress.done : progress === 'suspected';
+      if (progress === 'suspected') task.suspected = true;
       if (isLoss && ran) {
         task.losses++;
         this.countsOf(task.tag).losses++;

@@ -1,28 +1,79 @@
 /**
- * A lease as an order to a thread, and its answer. They travel as lists: the names of an object's
- * fields would be copied with every batch, which costs as much as a small batch itself.
+ * A lease as an order to a slave. It travels as a list: the names of an object's fields would be copied
+ * with every batch, which costs as much as a small batch itself.
  */
 
 import type { Lease } from '../core/lease.ts';
 import type { RunItems, TaskRecord } from '../core/task.ts';
-import { isStateReference } from '../wire/state-reference.ts';
-import type {
-  BatchAnswer,
-  BatchAnswerMessage,
-  BatchMessage,
-  BatchOrder,
-  BatchOrderMessage,
-  ItemsMessage,
-  SingleMessage,
-  StateParameter,
-  Stretch,
-} from './orders.ts';
+import { isStateReference } from './state-reference.ts';
+/** Stands in a batch where a parameter is a stored value. */
+export interface StateParameter {
+  readonly task: number;
+  readonly parameter: number;
+  readonly state: number;
+  readonly name: string;
+}
+
+/** Consecutive tasks of a run. */
+export interface Stretch {
+  /** Of the first of them. */
+  readonly number: number;
+  /** Of its item; undefined where handlers get the item only. */
+  readonly index: number | undefined;
+  readonly count: number;
+  readonly attempt: number;
+}
+
+/** Either a list of parameters for each task, or an item of a run. */
+export interface BatchOrder {
+  readonly token: number;
+  readonly tag: string;
+  readonly size: number;
+  /** The number of each task; none for those of a run. */
+  readonly numbers: readonly number[];
+  /** The number of the try of each task; undefined where all are the first. */
+  readonly attempts: readonly number[] | undefined;
+  readonly parameters: readonly (readonly unknown[])[];
+  /** In the order of the tasks; undefined where there are none. */
+  readonly states: readonly StateParameter[] | undefined;
+  readonly items: ArrayLike<unknown> | undefined;
+  readonly stretches: readonly Stretch[];
+}
+
+export type BatchOrderMessage = BatchMessage | SingleMessage | ItemsMessage;
+
+export type BatchMessage = readonly [
+  token: BatchOrder['token'],
+  tag: BatchOrder['tag'],
+  numbers: BatchOrder['numbers'],
+  parameters: BatchOrder['parameters'],
+  attempts?: BatchOrder['attempts'],
+  states?: BatchOrder['states'],
+];
+
+/** The same for one task at its first try, without the lists around it. */
+export type SingleMessage = readonly [
+  token: number,
+  tag: string,
+  number: number,
+  parameters: readonly unknown[],
+];
+
+/** Items of a run; of each stretch its four numbers, one after the other. */
+export type ItemsMessage = readonly [
+  token: number,
+  tag: string,
+  none: null,
+  items: ArrayLike<unknown>,
+  stretches: readonly number[],
+  states?: BatchOrder['states'],
+];
 
 /** Stands for the index of an item whose handler does not get it. */
 const NO_INDEX = -1;
 const NUMBERS_A_STRETCH = 4;
 
-// ── in the master ────────────────────────────────────────────────────────────────────────────────
+// ── where it is sent ────────────────────────────────────────────────────────────────────────────────
 
 export function writeOrder({ token, tag, tasks, size }: Lease): BatchOrderMessage {
   const [first] = tasks as readonly [TaskRecord];
@@ -109,12 +160,7 @@ export function transferListOf(lease: Lease): readonly unknown[] {
   return lease.tasks[0]?.options?.transfer ?? NONE;
 }
 
-export function readAnswer(message: BatchAnswerMessage): BatchAnswer {
-  const [token, done, elapsed, longest, leaving, hasSent] = message;
-  return { token, done, elapsed, longest, leaving, hasSent };
-}
-
-// ── in the thread ────────────────────────────────────────────────────────────────────────────────
+// ── where it is run ────────────────────────────────────────────────────────────────────────────────
 
 export function readOrder(message: BatchOrderMessage): BatchOrder {
   if (message[2] === null) return readItems(message as ItemsMessage);
@@ -180,11 +226,6 @@ function stretchAt(
     before -= stretch.count;
   }
   return { stretch: undefined, before };
-}
-
-export function writeAnswer(answer: BatchAnswer): BatchAnswerMessage {
-  const { token, done, elapsed, longest, leaving, hasSent } = answer;
-  return [token, done, elapsed, longest, leaving, hasSent];
 }
 
 const NONE: readonly never[] = [];

@@ -1,0 +1,161 @@
+/**
+ * How slaves from elsewhere come to a farm: by the local socket of its label, by a port, or launched by the farm itself;
+ * and viewers too. What they need is loaded when the first of them comes.
+ */
+
+import type { Socket } from 'node:net';
+import { OptionError } from '../core/errors.ts';
+import type { Executor, ExecutorMaster } from '../ports/executor.ts';
+import type { FarmView } from '../ports/farm-view.ts';
+import type { HandlerOrigin } from '../ports/handler-source.ts';
+import { claimLabel, releaseLabel } from '../registry/labels.ts';
+import type { Announcement } from '../registry/local-socket.ts';
+import type { ListenAddress } from '../tcp/door.ts';
+import type { Reception } from '../tcp/reception.ts';
+import type { Departure } from '../tcp/remote-slaves.ts';
+import type { HandlerCode, JobDescription } from '../wire/slave-messages.ts';
+import type { HandlerBundle } from './handler-bundle.ts';
+import type { ListenOptions } from './job-options.ts';
+import type { LaunchedSlaves } from './launched-slaves.ts';
+
+/** Where a farm listens for slaves. */
+export interface ListenPlace {
+  readonly host: string;
+  /** 0 for any. */
+  readonly port: number;
+  readonly token: string | undefined;
+}
+
+/** The farm, as those see it who come. */
+export interface AdmittingFarm {
+  readonly label: string;
+  readonly origin: HandlerOrigin | undefined;
+  job(): JobDescription;
+  view(): FarmView;
+  masterFor(executor: () => Executor): ExecutorMaster;
+  attach(executor: Executor): void;
+  detach(executor: Executor): void;
+  failed(error: Error): void;
+}
+
+export class Admission {
+  readonly #farm: AdmittingFarm;
+  #announcement: Announcement | undefined;
+  #reception: Promise<Reception> | undefined;
+  #launched: LaunchedSlaves | undefined;
+  #bundle: HandlerBundle | undefined;
+  /** No other job of this process has it. */
+  #hasLabel = false;
+  #isClosed = false;
+  /** Where the farm listens; undefined if it does not. */
+  address: ListenAddress | undefined;
+
+  constructor(farm: AdmittingFarm) {
+    this.#farm = farm;
+  }
+
+  /** Whether a slave may still come: by itself, or in place of one that was launched. */
+  get isOpen(): boolean {
+    if (this.#isClosed) return false;
+    const hasDoor = this.#announcement?.server !== undefined || this.address !== undefined;
+    return hasDoor || this.#launched !== undefined;
+  }
+
+  /** Rejects with {@link LabelInUseError}, or what is wrong with the port. */
+  async open(listen: ListenOptions | undefined): Promise<void> {
+    const { label } = this.#farm;
+    claimLabel(label);
+    this.#hasLabel = true;
+    const { announce } = await import('../registry/local-socket.ts');
+    this.#announcement = await announce(label);
+    this.#announcement.server?.on('connection', (socket: Socket) => void this.#admit(socket));
+    if (listen !== undefined) await this.#listen(listen);
+  }
+
+  async #listen(options: ListenOptions): Promise<void> {
+    const { listenPlace } = await import('./listen-place.ts');
+    const { host, port, token } = listenPlace(options);
+    const reception = await this.#receive();
+    try {
+      this.address = await reception.listen(host, port, token);
+    } catch (error) {
+      const { message } = error as Error;
+      throw new OptionError(
+        'listen',
+        'a host and a port that are free',
+        `${host}, port ${port}: ${message}`,
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  /** Starts so many slave processes on this host. */
+  async launch(count: number): Promise<void> {
+    if (this.#isClosed) return;
+    const reception = await this.#receive();
+    const { LaunchedSlaves } = await import('./launched-slaves.ts');
+    this.#launched ??= new LaunchedSlaves({
+      label: this.#farm.label,
+      admit: (line) => reception.admit(line, true),
+      failed: (error) => this.#farm.failed(error),
+    });
+    this.#launched.launch(count);
+  }
+
+  /** Nobody comes in any more. Safe to repeat. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#announcement?.withdraw();
+    await (await this.#reception)?.close();
+  }
+
+  /** Nobody is inside any more, and the processes that were launched have ended. */
+  async cut(): Promise<void> {
+    (await this.#reception)?.cut();
+    await this.#launched?.close();
+    if (this.#hasLabel) releaseLabel(this.#farm.label);
+    this.#hasLabel = false;
+  }
+
+  async #admit(socket: Socket): Promise<void> {
+    socket.on('error', () => {});
+    const reception = await this.#receive();
+    if (this.#isClosed) socket.destroy();
+    else reception.admit(socket);
+  }
+
+  #receive(): Promise<Reception> {
+    this.#reception ??= this.#makeReception();
+    return this.#reception;
+  }
+
+  async #makeReception(): Promise<Reception> {
+    const { Reception } = await import('../tcp/reception.ts');
+    const farm = this.#farm;
+    return new Reception({
+      job: () => farm.job(),
+      view: () => farm.view(),
+      masterFor: (executor) => farm.masterFor(executor),
+      attach: (executor) => farm.attach(executor),
+      detach: (executor, departure) => this.#departed(executor, departure),
+      handlerCode: () => this.#handlerCode(),
+    });
+  }
+
+  #departed(executor: Executor, { failure, barren, isLaunched }: Departure): void {
+    this.#farm.detach(executor);
+    if (!isLaunched) return;
+    this.#launched?.departed(barren);
+    if (failure !== undefined) this.#farm.failed(failure);
+  }
+
+  async #handlerCode(): Promise<HandlerCode> {
+    const { origin, label } = this.#farm;
+    if (origin === undefined) throw new OptionError('handlers', 'known to the master', `none in '${label}'`);
+    const { HandlerBundle } = await import('./handler-bundle.ts');
+    this.#bundle ??= new HandlerBundle(origin);
+    return this.#bundle.make();
+  }
+}

@@ -1,0 +1,46 @@
+/** Where a farm listens: what its option says, and what it leaves open. */
+
+import { OptionError } from '../core/errors.ts';
+import { USUAL_PORT } from '../tcp/master-place.ts';
+import { readToken, SHORTEST_TOKEN } from '../tcp/token.ts';
+import type { ListenPlace } from './admission.ts';
+import type { ListenOptions } from './job-options.ts';
+import { checkOptions, text } from './options.ts';
+
+const LOOPBACK = '127.0.0.1';
+
+/** @throws {@link OptionError}; {@link AuthenticationError} if the token of the environment cannot be used. */
+export function listenPlace(options: ListenOptions): ListenPlace {
+  const { token, ...place } = checkOptions(options, LISTEN_RULES);
+  const { host = LOOPBACK, port = USUAL_PORT } = place;
+  assertLong(token);
+  if (isLoopback(host)) return { host, port, token };
+  const known = token ?? readToken();
+  if (known !== undefined) return { host, port, token: known };
+  throw new OptionError(
+    'listen',
+    'with a token where others can reach the host (option token, or TASKFARM_TOKEN; task_manager token makes one)',
+    `${host} without any`,
+  );
+}
+
+const LISTEN_RULES = {
+  host: text,
+  port: {
+    expected: 'a port, 0 to 65,535',
+    holds: (value: unknown) =>
+      Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535,
+  },
+  token: { expected: 'a text', holds: (value: unknown) => typeof value === 'string' },
+};
+
+/** What is wrong is told without the token. */
+function assertLong(token: string | undefined): void {
+  if (token === undefined || token.length >= SHORTEST_TOKEN) return;
+  const expected = `of ${SHORTEST_TOKEN} characters or more (task_manager token makes one)`;
+  throw new OptionError('listen.token', expected, `of ${token.length}`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,331 @@
+/**
+ * The slaves of a slave process, as an executor in the master: commands go there, news comes back. The process numbers
+ * its slaves from 1; here they have the farm's numbers.
+ *
+ *     joined → serving ─┬─ leaving (the process was told to go: it ends what runs) → left
+ *                       └─ lost (its line broke, or it fell silent)
+ */
+
+import { HandlerModuleError } from '../core/errors.ts';
+import type { Lease } from '../core/lease.ts';
+import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
+import { REMOTE_CALLS } from '../ports/line.ts';
+import { writeLease } from '../wire/lease-order.ts';
+import { decodeException, type EncodedException } from '../wire/outcome.ts';
+import type { HandlerCode, MasterSays, SlaveSays } from '../wire/slave-messages.ts';
+import { checkedNews } from './checked-news.ts';
+import { type Callable, ControlCalls } from './control-calls.ts';
+import { leaseBefore, sendablePart } from './sendable-part.ts';
+import type { Saying, Session } from './session.ts';
+
+/** Milliseconds beyond its grace that a process has to end in order. */
+const LEAVING_GRACE = 2_000;
+/** A slave holds at most so many batches beyond the one that it runs. */
+const MOST_AHEAD = 8;
+
+export interface RemoteSlavesOptions {
+  /** `PID n on host (arch)` of the process. */
+  readonly machine: string;
+  /** Batches that a slave shall hold beyond the one that it runs, to hide the way there and back. */
+  readonly ahead: number;
+  /** The handlers as source text, for a process that does not have them. */
+  readonly handlerCode: () => Promise<HandlerCode>;
+  /** The process runs the master's own handlers. */
+  readonly hasOwnHandlers: boolean;
+  /** The farm has launched the process. */
+  readonly isLaunched: boolean;
+  /** Called when the process is gone, whatever the way. */
+  readonly gone: (departure: Departure) => void;
+}
+
+/** How a slave process went. */
+export interface Departure {
+  /** Why it could not use the handlers; undefined if it could. */
+  readonly failure: Error | undefined;
+  /** It has neither ended a task nor run one at its end. */
+  readonly barren: boolean;
+  /** The farm had launched it. */
+  readonly isLaunched: boolean;
+}
+
+interface RemoteSlave {
+  /** In its process. */
+  readonly local: number;
+  readonly leases: Map<number, Lease>;
+  progress: number | undefined;
+}
+
+export class RemoteSlaves implements Executor {
+  readonly #session: Session;
+  readonly #master: ExecutorMaster;
+  readonly #options: RemoteSlavesOptions;
+  readonly #calls: ControlCalls;
+  readonly #slaves = new Map<number, RemoteSlave>();
+  /** From the process's number of a slave to the farm's. */
+  readonly #numbers = new Map<number, number>();
+  #isLeaving = false;
+  #isGone = false;
+  #hasServed = false;
+  #failure: Error | undefined;
+  #teardownError: HandlerModuleError | undefined;
+  #onGone: () => void = () => {};
+  #closed: Promise<void> | undefined;
+
+  constructor(session: Session, master: ExecutorMaster, options: RemoteSlavesOptions) {
+    this.#session = session;
+    this.#master = master;
+    this.#options = options;
+    const functions: Record<string, Callable> = {
+      handlerHash: async () => (await options.handlerCode()).hash,
+      handlerSource: async () => (await options.handlerCode()).source,
+    };
+    for (const name of REMOTE_CALLS) {
+      functions[name] = (...parameters) => master.call(name, parameters);
+    }
+    this.#calls = new ControlCalls(functions, (data) => this.#say({ type: 'call', data }));
+  }
+
+  async start(): Promise<void> {}
+
+  // ── commands ─────────────────────────────────────────────────────────────────────────────────
+
+  run(slave: number, lease: Lease): void {
+    const remote = this.#slaves.get(slave);
+    if (remote === undefined) return;
+    remote.leases.set(lease.token, lease);
+    this.#hold();
+    if (this.#isLeaving) this.#giveBack(lease);
+    else this.#session.say(this.#order(remote, lease));
+  }
+
+  /** Written when the line has room; what was lost or given back meanwhile needs no order. */
+  #order(remote: RemoteSlave, lease: Lease): Saying {
+    return {
+      make: () =>
+        remote.leases.has(lease.token)
+          ? { type: 'run', slave: remote.local, ...writeLease(lease) }
+          : undefined,
+      instead: () => this.#orderPart(remote, lease),
+    };
+  }
+
+  /** Something in a batch cannot travel: its task fails, those before it run, and those behind it go back. */
+  #orderPart({ local }: RemoteSlave, lease: Lease): readonly Saying[] {
+    const { end, failures } = sendablePart(lease);
+    const { token } = lease;
+    if (end < lease.size) this.#report({ type: 'tail revoked', token, from: end });
+    if (failures.length === 0) {
+      return [{ make: () => ({ type: 'run', slave: local, ...writeLease(leaseBefore(lease, end)) }) }];
+    }
+    const rest = { token, from: 0, values: failures.map(() => undefined), failures };
+    this.#report({ type: 'batch ended', token, done: end, elapsed: 0, longest: 0, leaving: false, rest });
+    return [];
+  }
+
+  revoke(slave: number, token: number): void {
+    const local = this.#slaves.get(slave)?.local;
+    if (local !== undefined) this.#say({ type: 'revoke', slave: local, token });
+  }
+
+  cancel(slave: number, token: number, index: number, count: number): void {
+    const local = this.#slaves.get(slave)?.local;
+    if (local !== undefined) this.#say({ type: 'cancel', slave: local, token, index, count });
+  }
+
+  dismiss(slave: number, replace: boolean): void {
+    const local = this.#slaves.get(slave)?.local;
+    this.#forget(slave);
+    if (local !== undefined && !this.#isLeaving) this.#say({ type: 'dismiss', slave: local, replace });
+  }
+
+  end(slave: number): void {
+    const local = this.#slaves.get(slave)?.local;
+    if (local !== undefined) this.#say({ type: 'end', slave: local });
+  }
+
+  forget(state: number): void {
+    this.#say({ type: 'forget', state });
+  }
+
+  progressOf(slave: number): number | undefined {
+    return this.#slaves.get(slave)?.progress;
+  }
+
+  close(grace: number): Promise<void> {
+    this.#say({ type: 'close', grace });
+    this.#closed ??= this.#close(grace);
+    return this.#closed;
+  }
+
+  async #close(grace: number): Promise<void> {
+    if (!this.#isGone) {
+      const timer = setTimeout(() => this.#session.cut(), grace + LEAVING_GRACE);
+      await new Promise<void>((resolve) => {
+        this.#onGone = resolve;
+      });
+      clearTimeout(timer);
+    }
+    if (this.#teardownError !== undefined) throw this.#teardownError;
+  }
+
+  #say(message: MasterSays): void {
+    if (!this.#isGone) this.#session.say({ make: () => message });
+  }
+
+  // ── news ─────────────────────────────────────────────────────────────────────────────────────
+
+  /** What the process says. */
+  hear(message: SlaveSays): void {
+    switch (message.type) {
+      case 'news':
+        return this.#hearNews(message.news);
+      case 'handlers known':
+        if (this.#options.hasOwnHandlers) this.#master.handlersKnown(message.tags);
+        return;
+      case 'progress':
+        return this.#hearProgress(message.of);
+      case 'failed':
+        this.#failure = failureOf(message.exception, this.#options.machine);
+        return;
+      case 'leaving':
+        return this.#leave();
+      case 'left':
+        return this.#hasLeft(message.exception);
+      case 'call':
+        return this.#calls.hear(message.data);
+      default:
+        throw new TypeError(`A slave process said what no slave process says: ${Object(message).type}`);
+    }
+  }
+
+  /** The line is gone for good. */
+  lost(reason: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    if (this.#works) this.#hasServed = true;
+    for (const slave of [...this.#slaves.keys()]) {
+      this.#report({ type: 'slave lost', slave, reason, exitCode: undefined, progress: undefined });
+      this.#forget(slave);
+    }
+    this.#end();
+  }
+
+  #hearNews(reported: ExecutorNews): void {
+    const news = checkedNews(reported, (token) => this.#leaseOf(token));
+    if (news === undefined) return;
+    switch (news.type) {
+      case 'slave joined':
+        return this.#joined(news);
+      case 'slave left':
+      case 'slave lost':
+        return this.#wentAlone(news);
+      case 'batch ended':
+        if (news.done > 0) this.#hasServed = true;
+        return this.#report({ ...news, leaving: news.leaving || this.#isLeaving });
+      default:
+        return this.#report(news);
+    }
+  }
+
+  #joined(news: ExecutorNews & { type: 'slave joined' }): void {
+    if (this.#isLeaving) return;
+    const slave = this.#master.newSlaveId();
+    this.#slaves.set(slave, { local: news.slave, leases: new Map(), progress: undefined });
+    this.#numbers.set(news.slave, slave);
+    const ahead = Math.min(MOST_AHEAD, Math.max(news.ahead ?? 0, this.#options.ahead));
+    this.#report({ ...news, slave, ahead });
+  }
+
+  /** One of its threads is gone, the process is not. */
+  #wentAlone(news: ExecutorNews & { type: 'slave left' | 'slave lost' }): void {
+    const slave = this.#numbers.get(news.slave);
+    if (slave === undefined) return;
+    this.#report({ ...news, slave });
+    this.#forget(slave);
+  }
+
+  #hearProgress(of: readonly (readonly [slave: number, fraction: number])[]): void {
+    for (const [local, fraction] of of) {
+      const slave = this.#slaves.get(this.#numbers.get(local) ?? -1);
+      if (slave !== undefined) slave.progress = fraction;
+    }
+  }
+
+  #report(news: ExecutorNews): void {
+    if (news.type === 'batch ended') this.#leaseEnded(news.token);
+    this.#master.report(news);
+  }
+
+  #leaseOf(token: number): Lease | undefined {
+    for (const { leases } of this.#slaves.values()) {
+      const lease = leases.get(token);
+      if (lease !== undefined) return lease;
+    }
+    return undefined;
+  }
+
+  #leaseEnded(token: number): void {
+    for (const slave of this.#slaves.values()) {
+      if (slave.leases.delete(token)) slave.progress = undefined;
+    }
+    this.#hold();
+  }
+
+  /** A line without work to wait for does not keep the process alive. */
+  #hold(): void {
+    this.#session.connection?.hold(this.#works || this.#closed !== undefined);
+  }
+
+  get #works(): boolean {
+    return [...this.#slaves.values()].some(({ leases }) => leases.size > 0);
+  }
+
+  #forget(slave: number): void {
+    const local = this.#slaves.get(slave)?.local;
+    if (local !== undefined) this.#numbers.delete(local);
+    this.#slaves.delete(slave);
+  }
+
+  // ── the end ──────────────────────────────────────────────────────────────────────────────────
+
+  /** Its slaves take nothing new: those that have nothing are gone now, the others when their batches have ended. */
+  #leave(): void {
+    this.#isLeaving = true;
+    for (const [slave, { leases }] of [...this.#slaves]) {
+      if (leases.size > 0) continue;
+      this.#report({ type: 'slave left', slave });
+      this.#forget(slave);
+    }
+  }
+
+  #giveBack({ token }: Lease): void {
+    this.#report({ type: 'tail revoked', token, from: 0 });
+    this.#report({ type: 'batch ended', token, done: 0, elapsed: 0, longest: 0, leaving: true });
+  }
+
+  #hasLeft(exception: EncodedException | undefined): void {
+    if (exception !== undefined) {
+      this.#teardownError = failureOf(exception, this.#options.machine);
+    }
+    for (const slave of [...this.#slaves.keys()]) {
+      this.#report({ type: 'slave left', slave });
+      this.#forget(slave);
+    }
+    this.#isGone = true;
+    this.#session.end();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#calls.close();
+    this.#onGone();
+    const { isLaunched } = this.#options;
+    this.#options.gone({ failure: this.#failure, barren: !this.#hasServed, isLaunched });
+  }
+}
+
+function failureOf(exception: EncodedException, machine: string): HandlerModuleError {
+  const cause = decodeException(exception);
+  if (cause instanceof HandlerModuleError) return cause;
+  return new HandlerModuleError(`The handlers failed in ${machine}: ${String(cause)}`, { cause });
+}

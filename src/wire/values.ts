@@ -1,0 +1,117 @@
+/**
+ * Values as bytes: what `readValue` makes of them is what a structured clone of the original would be, as if it
+ * had been posted to a thread. The bytes are those of `node:v8`, with some views in a form of our own.
+ *
+ * The differences to a post to a thread:
+ * - A SharedArrayBuffer arrives as a new one with the same contents, and views of it share that one.
+ * - Of Node's pool of small Buffers, only the part from the first to the last byte that a value has travels. The
+ *   view's `buffer` is as long as that, while a structured clone has a copy of the pool: 8 KB with the bytes of
+ *   others. Any Uint8Array in memory of that length (`Buffer.poolSize`) is taken for a part of the pool.
+ * - What belongs to a process (KeyObject, Blob, WebAssembly.Module and so on) cannot travel.
+ * - At most `DEEPEST` levels of nesting.
+ */
+
+import { Serializer } from 'node:v8';
+import { NotCloneableError } from '../core/errors.ts';
+import { type Culprit, findCulprit, isPrimitive } from './cloneable.ts';
+import { WireError } from './frames.ts';
+import { StandIns } from './stand-ins.ts';
+import { DEEPEST, Survey, TooDeep } from './survey.ts';
+import { ViewReader, ViewWriter } from './view-forms.ts';
+
+/** The form that the oldest Node writes that taskfarm runs on: there is no reason to read an older one. */
+const OLDEST_FORMAT = 15;
+
+/**
+ * @param path What the value is called in an error.
+ * @throws NotCloneableError
+ */
+export function writeValue(value: unknown, path = 'value'): Buffer {
+  try {
+    return encode(value);
+  } catch (cause) {
+    const { path: place, what } = culpritFor(cause, value, path);
+    throw new NotCloneableError(place, what, undefined, { cause });
+  }
+}
+
+/**
+ * Finds what makes a value impossible to write; `undefined` where nothing does.
+ *
+ * @example
+ * findUnwritable({ key: createSecretKey(bytes) }, 'result'); // { path: 'result.key', what: 'an object of class …' }
+ */
+export function findUnwritable(value: unknown, path: string): Culprit | undefined {
+  try {
+    encode(value);
+    return undefined;
+  } catch (problem) {
+    return culpritFor(problem, value, path);
+  }
+}
+
+function culpritFor(problem: unknown, value: unknown, path: string): Culprit {
+  if (problem instanceof TooDeep)
+    return { path, what: `a value nested too deep (more than ${DEEPEST} levels)` };
+  return (
+    findCulprit(value, path, encode) ?? { path, what: 'a value that is another each time it is looked at' }
+  );
+}
+
+function encode(value: unknown): Buffer {
+  if (isPrimitive(value)) return serialize(value, new Serializer());
+  const survey = Survey.of(value);
+  if (survey.hasUnknown) return encodeKnown(structuredClone(value));
+  return encodeSurveyed(value, survey);
+}
+
+/** A structured clone has instances of plain classes made plain; those that are left belong to the process. */
+function encodeKnown(clone: unknown): Buffer {
+  const survey = Survey.of(clone);
+  if (survey.hasUnknown) throw new TypeError('an object that belongs to this process');
+  return encodeSurveyed(clone, survey);
+}
+
+function encodeSurveyed(value: unknown, { hasSharedBuffer, hasSharedView, pooled }: Survey): Buffer {
+  if (hasSharedBuffer) return encodeWithStandIns(structuredClone(value));
+  const isPlain = !hasSharedView && pooled.size === 0;
+  return serialize(value, isPlain ? new Serializer() : new ViewWriter({ pooled, standIns: new Set() }));
+}
+
+function encodeWithStandIns(clone: unknown): Buffer {
+  const { pooled } = Survey.of(clone);
+  const standIns = new StandIns();
+  return serialize(standIns.replace(clone), new ViewWriter({ pooled, standIns: standIns.views }));
+}
+
+function serialize(value: unknown, serializer: Serializer): Buffer {
+  serializer.writeHeader();
+  serializer.writeValue(value);
+  return serializer.releaseBuffer();
+}
+
+/**
+ * The value that was written as these bytes. It shares no memory with them.
+ * @throws WireError if they are no value, or one that this Node cannot read.
+ */
+export function readValue(bytes: Uint8Array): unknown {
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    if (cause instanceof WireError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new WireError(`A value of ${bytes.length} bytes cannot be read: ${why}`, { cause });
+  }
+}
+
+function decode(bytes: Uint8Array): unknown {
+  const reader = new ViewReader(bytes);
+  reader.readHeader();
+  const format = reader.getWireFormatVersion();
+  if (format < OLDEST_FORMAT)
+    throw new WireError(`A value is written in the form ${format}, which is too old`);
+  const value: unknown = reader.readValue();
+  const left = bytes.length - (reader.readRawBytes(0).byteOffset - bytes.byteOffset);
+  if (left !== 0) throw new WireError(`A value is followed by ${left} bytes that do not belong to it`);
+  return value;
+}
