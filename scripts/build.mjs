@@ -5,7 +5,7 @@
 // thread then has two copies of a few modules, which meet by registered symbols, as two copies of the
 // package would. What is loaded on demand (comlink) stays apart.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -40,3 +40,15 @@ await build({
   outfile: 'dist/entry.cjs',
   format: 'cjs',
 });
+
+// The command line, apart from the library, so that neither waits for the other's code. What talks to masters stands in
+// a file of its own, which `--help` does not load.
+await build({
+  ...common,
+  entryPoints: { task_manager: 'src/cli/task-manager.ts' },
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'task_manager-[name]-[hash]',
+});
+chmodSync('dist/task_manager.js', 0o755);
