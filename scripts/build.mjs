@@ -25,8 +25,7 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: ['src/index.ts', 'src/slave/launched-slave.ts'],
-  entryNames: '[name]',
+  entryPoints: ['src/index.ts'],
   outdir: 'dist',
   format: 'esm',
   splitting: true,
@@ -41,14 +40,14 @@ await build({
   format: 'cjs',
 });
 
-// The command line, apart from the library, so that neither waits for the other's code. What talks to masters stands in
-// a file of its own, which `--help` does not load.
+// The programs, apart from the library, so that neither waits for the other's code. What talks to masters stands in
+// files of its own, which `task_manager --help` does not load.
 await build({
   ...common,
-  entryPoints: { task_manager: 'src/cli/task-manager.ts' },
+  entryPoints: { task_manager: 'src/cli/task-manager.ts', 'launched-slave': 'src/slave/launched-slave.ts' },
   outdir: 'dist',
   format: 'esm',
   splitting: true,
-  chunkNames: 'task_manager-[name]-[hash]',
+  chunkNames: 'program-[name]-[hash]',
 });
 chmodSync('dist/task_manager.js', 0o755);
