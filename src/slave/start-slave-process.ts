@@ -1,6 +1,8 @@
 /** The slave's side of a job in two scripts. */
 
-import { fileURLToPath } from 'node:url';
+import { existsSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OptionError } from '../core/errors.ts';
 import { slaveHost } from '../ports/slave-host.ts';
 
@@ -54,7 +56,18 @@ function moduleOf(options: StartSlaveOptions): string {
   throw new OptionError('module', 'the URL of the handlers’ module (import.meta.url)', String(module));
 }
 
+/** Node follows links to the file and adds its ending, which the program's name in `argv` lacks. */
 function isMainScript(module: string): boolean {
-  const main = process.argv[1];
-  return main !== undefined && module.startsWith('file:') && fileURLToPath(module) === main;
+  const [, script] = process.argv;
+  if (script === undefined || !module.startsWith('file:')) return false;
+  const file = fileURLToPath(module);
+  return file === script || file === resolved(script);
+}
+
+function resolved(script: string): string | undefined {
+  try {
+    return createRequire(pathToFileURL('/')).resolve(script);
+  } catch {
+    return existsSync(script) ? realpathSync(script) : undefined;
+  }
 }
