@@ -16,7 +16,8 @@ function isLong(tag: TagRecord, milliseconds: number): boolean {
   const thread = slot.memory.of(1);
   thread.begin();
   thread.stamp(performance.now() - milliseconds);
-  slot.look(() => undefined);
+  // A task that one look sees for the first time may have begun just after the look before.
+  for (let look = 0; look < 2; look++) slot.look(() => undefined);
   slot.close();
   return news.includes('task lingered');
 }
