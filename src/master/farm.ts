@@ -110,7 +110,7 @@ export class Farm {
       folder: process.cwd(),
       startTimeout,
       tsx: origin === undefined || origin.kind === 'functions' ? undefined : findTsx(origin.module),
-      resourceLimits,
+      resourceLimits: resourceLimits === undefined ? undefined : { ...resourceLimits },
       maxTasksPerThread,
       taskTimeout,
       watchdogPeriod,

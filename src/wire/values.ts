@@ -10,6 +10,9 @@
  * - What belongs to a process (KeyObject, Blob, WebAssembly.Module and so on) cannot travel.
  * - At most `DEEPEST` levels of nesting.
  *
+ * Between versions of Node the format number alone does not tell all: an Error with a cause that Node 20 wrote
+ * cannot be read from Node 22 on, nor a Float16Array where there is none. That is a `WireError` of the reader.
+ *
  * Bytes are read from those only who have shown that they know the token: what is no value is refused in order,
  * but ten bytes can ask v8 for a sparse array of 256 MB, and a frame can have many of them.
  */

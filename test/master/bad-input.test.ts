@@ -74,7 +74,7 @@ describe('Bad options of a job', TIMEOUT, () => {
     );
   }
 
-  for (const name of ['launchSlaves', 'listen', 'dashboard', 'report']) {
+  for (const name of ['dashboard', 'report']) {
     it(
       `${name} is not in this version, and says so`,
       leavingNothing(async () => {
