@@ -2,7 +2,6 @@
 
 import net, { type Socket } from 'node:net';
 import { AuthenticationError, MasterNotFoundError, TaskFarmError } from '../core/errors.ts';
-import { WireError } from '../wire/frames.ts';
 import { Connection } from './connection.ts';
 import { isLoopback } from './loopback.ts';
 import { giveUpAfter, secureLine } from './secure-line.ts';
@@ -32,13 +31,15 @@ export interface Dialled {
  */
 export async function dial(place: MasterPlace, label: string): Promise<Dialled> {
   const start = performance.now();
+  let hadLine = false;
   try {
     const line = await lineTo(place);
     assertReachable(place, line);
+    hadLine = true;
     const roundTrip = performance.now() - start;
     return { connection: await Connection.greet(line, PATIENCE), roundTrip };
   } catch (error) {
-    throw explained(error as NodeJS.ErrnoException, place, label);
+    throw explained(error as Error, place, label, hadLine);
   }
 }
 
@@ -76,13 +77,13 @@ function assertReachable(place: MasterPlace, line: Socket): void {
   );
 }
 
-function explained(error: NodeJS.ErrnoException, place: MasterPlace, label: string): Error {
+function explained(error: Error, place: MasterPlace, label: string, hadLine: boolean): Error {
   if (error instanceof TaskFarmError) return error;
   const options = { cause: error };
-  const isPlain = !('path' in place) && place.token === undefined;
-  if (error instanceof WireError && isPlain) {
+  // A master without a token says hello at once; one with a token takes ours for a bad TLS, and hangs up.
+  if (hadLine && !('path' in place) && place.token === undefined) {
     return new AuthenticationError(
-      `${nameOf(place)} does not speak as a master without a token does (${error.message}). If it asks for a token, ` +
+      `${nameOf(place)} did not answer as a master without a token does (${error.message}). If it asks for a token, ` +
         'set TASKFARM_TOKEN to it',
       options,
     );
