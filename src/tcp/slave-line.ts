@@ -13,7 +13,7 @@ import type { MasterSays, SlaveSays } from '../wire/slave-messages.ts';
 import { writeMessage } from './connection.ts';
 import { ControlCalls } from './control-calls.ts';
 import { whyNotSendable } from './sendable-part.ts';
-import type { Saying, Session } from './session.ts';
+import { callOf, type Saying, type Session } from './session.ts';
 import { StateStore } from './state-store.ts';
 
 /** Batches that a slave of the executor can hold; what is sent beyond waits here. */
@@ -65,7 +65,7 @@ export class SlaveLine implements ExecutorMaster {
     this.taskTimeout = taskTimeout;
     this.#session = session;
     this.#failed = failed;
-    this.#calls = new ControlCalls({}, (data) => this.#say({ type: 'call', data }));
+    this.#calls = new ControlCalls({}, (data, failed) => session.say(callOf(data, failed)));
   }
 
   async serve(executor: Executor): Promise<void> {
