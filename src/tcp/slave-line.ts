@@ -81,6 +81,18 @@ export class SlaveLine implements ExecutorMaster {
     const saying = this.#newsToSay(news);
     if (saying !== undefined) this.#session.say(saying);
     if (news.type === 'batch ended') this.#feedAfter(news.token);
+    if (news.type === 'task lingered') this.#revokeOthers(news.token);
+  }
+
+  /**
+   * Behind a task that runs long nothing may begin from now on, as in the master's own threads: so it is known which task pays
+   * if the thread has to be ended. The master's word to do so would come too late.
+   */
+  #revokeOthers(token: number): void {
+    for (const [slave, { held }] of this.#slaves) {
+      if (!held.some((lease) => lease.token === token)) continue;
+      for (const lease of held.toReversed()) this.#executor?.revoke(slave, lease.token);
+    }
   }
 
   failed(error: Error): void {
