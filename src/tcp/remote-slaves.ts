@@ -204,12 +204,12 @@ export class RemoteSlaves implements Executor {
   }
 
   /** The line is gone for good. */
-  lost(reason: string): void {
+  lost(reason: string, exitCode?: number): void {
     if (this.#isGone) return;
     this.#isGone = true;
     if (this.#works) this.#hasServed = true;
     for (const slave of [...this.#slaves.keys()]) {
-      this.#report({ type: 'slave lost', slave, reason, exitCode: undefined, progress: undefined });
+      this.#report({ type: 'slave lost', slave, reason, exitCode, progress: undefined });
       this.#forget(slave);
     }
     this.#end();

@@ -84,11 +84,23 @@ export class SlaveLine implements ExecutorMaster {
     const saying = this.#newsToSay(news);
     if (saying !== undefined) this.#session.say(saying);
     if (news.type === 'batch ended') this.#batchEnded(news);
+    if (news.type === 'task lingered') this.#revokeOthers(news.token);
   }
 
   #batchEnded({ token, done, elapsed, longest }: ExecutorNews & { type: 'batch ended' }): void {
     this.#heldLease(token)?.tag.cost.learn(done, elapsed, longest);
     this.#feedAfter(token);
+  }
+
+  /**
+   * Behind a task that runs long nothing may begin from now on, as in the master's own threads: so it is known which task pays
+   * if the thread has to be ended. The master's word to do so would come too late.
+   */
+  #revokeOthers(token: number): void {
+    for (const [slave, { held }] of this.#slaves) {
+      if (!held.some((lease) => lease.token === token)) continue;
+      for (const lease of held.toReversed()) this.#executor?.revoke(slave, lease.token);
+    }
   }
 
   failed(error: Error): void {
