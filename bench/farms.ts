@@ -12,7 +12,7 @@ let farms = 0;
 
 /** A farm whose threads are all there. */
 export async function startFarm(): Promise<BenchFarm> {
-  const farm = await initializeMasterProcess<typeof handlers>(`bench ${farms++}`, {
+  const farm = await initializeMasterProcess<typeof handlers>(`bench ${farms++} of ${process.pid}`, {
     slaveModule: fixture('handlers'),
     threads: THREADS,
   });

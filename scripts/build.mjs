@@ -5,7 +5,7 @@
 // thread then has two copies of a few modules, which meet by registered symbols, as two copies of the
 // package would. What is loaded on demand (comlink) stays apart.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -25,8 +25,7 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: ['src/index.ts', 'src/slave/launched-slave.ts'],
-  entryNames: '[name]',
+  entryPoints: ['src/index.ts'],
   outdir: 'dist',
   format: 'esm',
   splitting: true,
@@ -40,3 +39,15 @@ await build({
   outfile: 'dist/entry.cjs',
   format: 'cjs',
 });
+
+// The programs, apart from the library, so that neither waits for the other's code. What talks to masters stands in
+// files of its own, which `task_manager --help` does not load.
+await build({
+  ...common,
+  entryPoints: { task_manager: 'src/cli/task-manager.ts', 'launched-slave': 'src/slave/launched-slave.ts' },
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'program-[name]-[hash]',
+});
+chmodSync('dist/task_manager.js', 0o755);

@@ -22,7 +22,7 @@ const ANY_NODE = 'node:*';
 /** The floors of ARCHITECTURE.md, from the ground up. */
 const ROOMS: Readonly<Record<string, Room>> = {
   core: { uses: [], packages: [] },
-  wire: { uses: ['core'], packages: ['node:v8', 'node:buffer', 'node:util'] },
+  wire: { uses: ['core'], typesOf: ['ports'], packages: ['node:v8', 'node:buffer', 'node:util'] },
   ports: { uses: [], typesOf: ['core', 'wire'], packages: [] },
   threads: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE, 'piscina', 'comlink'] },
   tcp: { uses: ['core', 'wire', 'ports'], packages: [ANY_NODE, 'birpc'] },
@@ -40,6 +40,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
     uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'progress', 'mapping', 'slave'],
     packages: [ANY_NODE, 'esbuild'],
   },
+  cli: {
+    uses: ['core', 'wire', 'ports', 'threads', 'tcp', 'registry', 'progress', 'slave', 'map', 'master'],
+    packages: [ANY_NODE, 'get-east-asian-width'],
+  },
 };
 
 const files = readdirSync('src', { recursive: true })
@@ -54,12 +58,17 @@ function withoutComments(source: string): string {
   return source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(?<!['":])\/\/.*$/gm, '');
 }
 
+/** Code that a file holds as a text is not its own. */
+function withoutTexts(source: string): string {
+  return source.replaceAll(/`(?:[^`\\]|\\.)*`/g, '``').replaceAll(/"[^"\n]*"/g, '""');
+}
+
 const STATEMENT = /^(?:import|export)\s+(type\s+)?(?:([^'";]*?)\s+from\s+)?'([^']+)'/gm;
 const DYNAMIC = /\bimport\(\s*'([^']+)'/g;
 const imports = files.flatMap(importsOf);
 
 function importsOf(from: string): Import[] {
-  const source = sources.get(from)!;
+  const source = withoutTexts(sources.get(from)!);
   const to = (name: string) => (name.startsWith('.') ? normalize(join(dirname(from), name)) : name);
   const fixed = Array.from(source.matchAll(STATEMENT), ([, type, names = '', name]) => ({
     from,
@@ -105,14 +114,14 @@ describe('The house', () => {
       if (to.endsWith('.ts')) assert.ok(sources.has(to), `${from} imports ${to}, which is not there`);
     }
     for (const [path, source] of sources) {
-      const counted = source.match(/\bfrom\s+'|^import\s+'/gm)?.length ?? 0;
+      const counted = withoutTexts(source).match(/\bfrom\s+'|^import\s+'/gm)?.length ?? 0;
       const found = importsOf(path).length - (source.match(DYNAMIC)?.length ?? 0);
       assert.equal(found, counted, `imports of ${path}`);
     }
   });
 
   it('has no room that ARCHITECTURE.md does not know', () => {
-    const known = [...Object.keys(ROOMS), 'cli', 'dashboard'];
+    const known = [...Object.keys(ROOMS), 'dashboard'];
     for (const path of files) if (roomOf(path) !== '') assert.ok(known.includes(roomOf(path)), path);
   });
 

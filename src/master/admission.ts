@@ -8,6 +8,7 @@ import { OptionError } from '../core/errors.ts';
 import type { Executor, ExecutorMaster } from '../ports/executor.ts';
 import type { FarmView } from '../ports/farm-view.ts';
 import type { HandlerOrigin } from '../ports/handler-source.ts';
+import { claimLabel, releaseLabel } from '../registry/labels.ts';
 import type { Announcement } from '../registry/local-socket.ts';
 import type { ListenAddress } from '../tcp/door.ts';
 import type { Reception } from '../tcp/reception.ts';
@@ -43,6 +44,8 @@ export class Admission {
   #reception: Promise<Reception> | undefined;
   #launched: LaunchedSlaves | undefined;
   #bundle: HandlerBundle | undefined;
+  /** No other job of this process has it. */
+  #hasLabel = false;
   #isClosed = false;
   /** Where the farm listens; undefined if it does not. */
   address: ListenAddress | undefined;
@@ -51,17 +54,23 @@ export class Admission {
     this.#farm = farm;
   }
 
-  /** Whether a slave may still come: by itself, or in place of one that was launched. */
-  get isOpen(): boolean {
-    if (this.#isClosed) return false;
-    const hasDoor = this.#announcement?.server !== undefined || this.address !== undefined;
-    return hasDoor || this.#launched !== undefined;
+  /** Whether somebody can come in by himself. */
+  get hasDoor(): boolean {
+    return !this.#isClosed && (this.#announcement?.server !== undefined || this.address !== undefined);
+  }
+
+  /** Whether slaves were launched, which are replaced. */
+  get hasLaunched(): boolean {
+    return !this.#isClosed && this.#launched !== undefined;
   }
 
   /** Rejects with {@link LabelInUseError}, or what is wrong with the port. */
   async open(listen: ListenOptions | undefined): Promise<void> {
+    const { label } = this.#farm;
+    claimLabel(label);
+    this.#hasLabel = true;
     const { announce } = await import('../registry/local-socket.ts');
-    this.#announcement = await announce(this.#farm.label);
+    this.#announcement = await announce(label);
     this.#announcement.server?.on('connection', (socket: Socket) => void this.#admit(socket));
     if (listen !== undefined) await this.#listen(listen);
   }
@@ -109,6 +118,8 @@ export class Admission {
   async cut(): Promise<void> {
     (await this.#reception)?.cut();
     await this.#launched?.close();
+    if (this.#hasLabel) releaseLabel(this.#farm.label);
+    this.#hasLabel = false;
   }
 
   async #admit(socket: Socket): Promise<void> {

@@ -24,7 +24,8 @@ import {
 export interface Announcement {
   /**
    * Emits `connection`; undefined where no socket could be made, and the job is merely not found. Listen
-   * at once: who connects while nobody listens is turned away. It does not keep the process alive.
+   * at once: who connects while nobody listens is turned away. It does not keep the process alive. Who only
+   * looks whether the job lives connects, too, and hangs up at once: be ready for an `error` of its socket.
    */
   readonly server: Server | undefined;
   /** Takes no more connections and removes the socket; existing connections stay. Safe to repeat. */

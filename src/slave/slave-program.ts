@@ -231,7 +231,7 @@ export class SlaveProgram {
     }
     if (origin.kind === 'functions' || (await this.#isOnHostOfMaster())) return origin;
     const url = await fetchCode(line);
-    return { ...origin, module: url, bundled: true };
+    return { ...origin, module: url, bundleOf: origin.module };
   }
 
   async #isOnHostOfMaster(): Promise<boolean> {

@@ -72,13 +72,14 @@ export class Connection {
     const connection = new Connection(line);
     await new Promise<void>((resolve, reject) => {
       const late = () => connection.close(new Error(`The other side said nothing for ${patience} ms`));
-      const timer = setTimeout(late, patience);
+      const timer = setTimeout(late, patience).unref();
       connection.#onGreeting = (error) => {
         clearTimeout(timer);
         if (error === undefined) resolve();
         else reject(error);
       };
       connection.#write(writeHello());
+      if (line.destroyed) connection.#closed();
     });
     return connection;
   }
@@ -100,7 +101,7 @@ export class Connection {
   next(patience: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const late = () => this.close(new Error(`The other side said nothing for ${patience} ms`));
-      const timer = setTimeout(late, patience);
+      const timer = setTimeout(late, patience).unref();
       const settle = (settled: () => void) => {
         clearTimeout(timer);
         this.#events = undefined;

@@ -6,7 +6,12 @@
  */
 
 import { EventEmitter } from 'node:events';
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  type TransferListItem,
+} from 'node:worker_threads';
 import type { Lease } from '../core/lease.ts';
 import type { Progress, Told } from '../core/messages.ts';
 import type { ExecutorNews } from '../ports/executor.ts';
@@ -131,8 +136,8 @@ export class Slot {
     if (this.#held.at(-1)?.lease.token === token) this.#held.pop();
   }
 
-  /** Whether there is a batch after this one. */
-  hasAfter(token: number): boolean {
+  /** Whether there is a batch after this one, or any at all. */
+  hasAfter(token: number | undefined): boolean {
     const last = this.#held.at(-1);
     return last !== undefined && last.lease.token !== token;
   }
@@ -269,8 +274,8 @@ export class Slot {
     return this.#held.find(({ lease }) => lease.token === token);
   }
 
-  say(message: MasterNews): void {
-    this.#news.postMessage(message);
+  say(message: MasterNews, transfer: readonly unknown[] = NONE): void {
+    this.#news.postMessage(message, transfer as TransferListItem[]);
     this.memory.countNews();
   }
 

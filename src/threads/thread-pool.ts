@@ -110,15 +110,15 @@ export class ThreadPool implements Executor {
     this.#growth.batchBegan();
     seat.slot.take(lease);
     if (seat.isAwake) this.#sendAhead(seat, lease);
-    else this.#wake(seat, writeOrder(lease), transferListOf(lease), lease);
+    else this.#wake(seat, writeOrder(lease), lease);
     this.#lookIn(seat.slot.nextLook(this.#timeoutOf));
   }
 
   /** Lets a thread that sleeps run what it is told, and what it finds afterwards. */
-  #wake(seat: Seat, order: BatchOrderMessage | HearOrder, transfer: readonly unknown[], lease?: Lease): void {
+  #wake(seat: Seat, order: BatchOrderMessage | HearOrder, lease?: Lease): void {
     seat.isAwake = true;
-    this.#send(seat, order, transfer).then(
-      (answer) => this.#answered(seat, answer as BatchAnswerMessage),
+    this.#send(seat, order, lease === undefined ? [] : transferListOf(lease)).then(
+      (answer) => this.#answered(seat, answer as BatchAnswerMessage | undefined),
       (error) => {
         seat.isAwake = false;
         if (seat.member.gone || lease === undefined) this.#died(seat, error);
@@ -130,7 +130,7 @@ export class ThreadPool implements Executor {
   /** The thread finds it when it has ended the batch that it runs. */
   #sendAhead(seat: Seat, lease: Lease): void {
     try {
-      seat.slot.say({ type: 'batch', order: writeOrder(lease) });
+      seat.slot.say({ type: 'batch', order: writeOrder(lease) }, transferListOf(lease));
     } catch (error) {
       this.#undelivered(seat, lease, error);
     }
@@ -164,8 +164,7 @@ export class ThreadPool implements Executor {
   forget(state: number): void {
     for (const seat of this.#seats.values()) {
       seat.slot.say({ type: 'forget', state });
-      const idle = seat.state === 'ready' && seat.slot.lease === undefined;
-      if (idle) this.#send(seat, { type: 'hear' }, []).catch(() => {});
+      if (seat.state === 'ready' && !seat.isAwake) this.#wake(seat, { type: 'hear' });
     }
   }
 
@@ -274,13 +273,13 @@ export class ThreadPool implements Executor {
   }
 
   /** The thread has run all that it had found, and sleeps. */
-  #answered(seat: Seat, message: BatchAnswerMessage): void {
-    const answer = readAnswer(message);
+  #answered(seat: Seat, message: BatchAnswerMessage | undefined): void {
+    const answer = message === undefined ? undefined : readAnswer(message);
     // A batch may have been sent ahead when the thread had just looked for one.
-    const hasAfter = seat.slot.hasAfter(answer.token);
+    const hasAfter = seat.slot.hasAfter(answer?.token);
     seat.isAwake = hasAfter;
-    seat.slot.ended(answer);
-    if (hasAfter) this.#wake(seat, { type: 'hear' }, []);
+    if (answer !== undefined) seat.slot.ended(answer);
+    if (hasAfter) this.#wake(seat, { type: 'hear' });
   }
 
   #hear(seat: Seat, news: ExecutorNews): void {

@@ -3,7 +3,6 @@
  * (the introduction), the master answers with the job, and from then on news goes one way and commands the other.
  */
 
-import type { ResourceLimits } from 'node:worker_threads';
 import type { ExecutorNews } from '../ports/executor.ts';
 import type { HandlerOrigin, TsxPlace } from '../ports/handler-source.ts';
 import type { LeaseOrder } from './lease-order.ts';
@@ -48,7 +47,8 @@ export interface JobDescription {
   readonly folder: string;
   readonly startTimeout: number;
   readonly tsx: TsxPlace | undefined;
-  readonly resourceLimits: ResourceLimits | undefined;
+  /** As `worker_threads` has them. */
+  readonly resourceLimits: Readonly<Record<string, number | undefined>> | undefined;
   readonly maxTasksPerThread: number | undefined;
   readonly taskTimeout: number | undefined;
   /** Milliseconds between signs of life; null for none. */

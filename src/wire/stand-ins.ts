@@ -1,59 +1,72 @@
 /**
- * Stand-ins for SharedArrayBuffers. What writes values asks how to write a view, but not how to write a
- * SharedArrayBuffer: so each that is in a value itself gives its place to a view, which says that it means
- * the buffer.
+ * Stand-ins for SharedArrayBuffers. `node:v8` asks how to write a view, but not how to write a
+ * SharedArrayBuffer: so each that is in a value itself gives its place to a view of it while the value is
+ * written, and while it is read. (Were it given to v8 on reading, bytes could have v8 take it for the memory of
+ * a WebAssembly, which ends the process.)
  */
 
 import { types } from 'node:util';
 
-/** Puts the stand-ins into a value, which must be a structured clone of the caller's; returns it, and them. */
-export class StandIns {
-  readonly views = new Set<NodeJS.ArrayBufferView>();
-  readonly #byBuffer = new Map<SharedArrayBuffer, DataView>();
-  readonly #seen = new Set<object>();
+/** Which object takes the place of another; itself if none does. */
+type Swap = (inner: object) => object;
 
-  /** What goes in the place of a value: its stand-in, or the value itself with stand-ins in it. */
-  replace(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
-    if (types.isSharedArrayBuffer(value)) return this.#standInFor(value);
-    if (ArrayBuffer.isView(value) || this.#seen.has(value)) return value;
-    this.#seen.add(value);
-    if (types.isMap(value)) this.#replaceInMap(value);
-    else if (types.isSet(value)) this.#replaceInSet(value);
-    else this.#replaceProperties(value);
-    return value;
-  }
+/** Stand-ins for all SharedArrayBuffers in a value, put into the value, which must be a clone of the caller's own. */
+export function putStandIns(clone: unknown): { value: unknown; standIns: ReadonlySet<object> } {
+  const byBuffer = new Map<object, DataView>();
+  const value = exchange(clone, (inner) => {
+    if (!types.isSharedArrayBuffer(inner)) return inner;
+    const standIn = byBuffer.get(inner) ?? new DataView(inner);
+    byBuffer.set(inner, standIn);
+    return standIn;
+  });
+  return { value, standIns: new Set(byBuffer.values()) };
+}
 
-  #standInFor(buffer: SharedArrayBuffer): DataView {
-    const known = this.#byBuffer.get(buffer);
-    if (known !== undefined) return known;
-    const view = new DataView(buffer);
-    this.#byBuffer.set(buffer, view);
-    this.views.add(view);
-    return view;
-  }
+/** The value with the buffers in their places again. */
+export function removeStandIns(value: unknown, buffers: ReadonlyMap<object, SharedArrayBuffer>): unknown {
+  return buffers.size === 0 ? value : exchange(value, (inner) => buffers.get(inner) ?? inner);
+}
 
-  /** Written anew, so that the order stays the same. */
-  #replaceInMap(map: Map<unknown, unknown>): void {
-    const entries = [...map];
-    map.clear();
-    for (const [key, inner] of entries) map.set(this.replace(key), this.replace(inner));
-  }
+/** Swaps objects at any depth of a value that has nothing but what a structured clone has. */
+function exchange(value: unknown, swap: Swap): unknown {
+  const seen = new Set<object>();
+  const visit = (inner: unknown): unknown => {
+    if (typeof inner !== 'object' || inner === null || seen.has(inner)) return inner;
+    const swapped = swap(inner);
+    if (swapped !== inner || ArrayBuffer.isView(inner)) return swapped;
+    seen.add(inner);
+    visitInside(inner, visit);
+    return inner;
+  };
+  return visit(value);
+}
 
-  #replaceInSet(set: Set<unknown>): void {
-    const items = [...set];
-    set.clear();
-    for (const item of items) set.add(this.replace(item));
-  }
+function visitInside(value: object, visit: (inner: unknown) => unknown): void {
+  if (types.isMap(value)) visitMap(value, visit);
+  else if (types.isSet(value)) visitSet(value, visit);
+  else visitProperties(value, visit);
+}
 
-  /** A structured clone has plain properties only; the cause of an error is not listed among them. */
-  #replaceProperties(value: object): void {
-    const keys = Object.keys(value);
-    if (types.isNativeError(value) && Object.hasOwn(value, 'cause')) keys.push('cause');
-    for (const key of keys) {
-      const inner = Reflect.get(value, key);
-      const replaced = this.replace(inner);
-      if (replaced !== inner) Reflect.set(value, key, replaced);
-    }
+/** Written anew, so that the order stays the same. */
+function visitMap(map: Map<unknown, unknown>, visit: (inner: unknown) => unknown): void {
+  const entries = [...map];
+  map.clear();
+  for (const [key, inner] of entries) map.set(visit(key), visit(inner));
+}
+
+function visitSet(set: Set<unknown>, visit: (inner: unknown) => unknown): void {
+  const items = [...set];
+  set.clear();
+  for (const item of items) set.add(visit(item));
+}
+
+/** The cause of an error is not listed among its properties. */
+function visitProperties(value: object, visit: (inner: unknown) => unknown): void {
+  const keys = Object.keys(value);
+  if (types.isNativeError(value) && Object.hasOwn(value, 'cause')) keys.push('cause');
+  for (const key of keys) {
+    const inner = Reflect.get(value, key);
+    const visited = visit(inner);
+    if (visited !== inner) Reflect.set(value, key, visited);
   }
 }

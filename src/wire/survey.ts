@@ -143,12 +143,17 @@ function isBoxed(value: object): boolean {
   return types.isBoxedPrimitive(value) && !types.isSymbolObject(value);
 }
 
+/** Not always `Buffer.poolSize`: from Node 26 on there are some bytes more. */
+const POOL_LENGTH = Buffer.allocUnsafe(1).buffer.byteLength;
+
 /**
- * Whether a view is a small piece of a pool, as `Buffer.from` and many of Node's functions return it, or a
- * structured clone of one: 8 KB that hold the bytes of others.
+ * Whether a view is a piece of a pool, as `Buffer.from` and many of Node's functions return it, or a structured
+ * clone of one: 8 KB (64 KB from Node 24 on) that hold the bytes of others.
  */
 function isPooled(view: NodeJS.ArrayBufferView): boolean {
   const { buffer, byteLength } = view;
-  if (buffer.byteLength !== Buffer.poolSize || byteLength === buffer.byteLength) return false;
-  return types.isUint8Array(view) && Reflect.get(buffer, 'resizable') !== true;
+  if (buffer.byteLength !== POOL_LENGTH && buffer.byteLength !== Buffer.poolSize) return false;
+  return (
+    types.isUint8Array(view) && byteLength < buffer.byteLength && Reflect.get(buffer, 'resizable') !== true
+  );
 }

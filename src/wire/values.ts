@@ -5,17 +5,23 @@
  * The differences to a post to a thread:
  * - A SharedArrayBuffer arrives as a new one with the same contents, and views of it share that one.
  * - Of Node's pool of small Buffers, only the part from the first to the last byte that a value has travels. The
- *   view's `buffer` is as long as that, while a structured clone has a copy of the pool: 8 KB with the bytes of
- *   others. Any Uint8Array in memory of that length (`Buffer.poolSize`) is taken for a part of the pool.
+ *   view's `buffer` is as long as that, while a structured clone has a copy of the pool: 8 to 64 KB with the
+ *   bytes of others. Any Uint8Array in memory of that length (`Buffer.poolSize`) is taken for a part of the pool.
  * - What belongs to a process (KeyObject, Blob, WebAssembly.Module and so on) cannot travel.
  * - At most `DEEPEST` levels of nesting.
+ *
+ * Between versions of Node the format number alone does not tell all: an Error with a cause that Node 20 wrote
+ * cannot be read from Node 22 on, nor a Float16Array where there is none. That is a `WireError` of the reader.
+ *
+ * Bytes are read from those only who have shown that they know the token: what is no value is refused in order,
+ * but ten bytes can ask v8 for a sparse array of 256 MB, and a frame can have many of them.
  */
 
 import { Serializer } from 'node:v8';
 import { NotCloneableError } from '../core/errors.ts';
 import { type Culprit, findCulprit, isPrimitive } from './cloneable.ts';
 import { WireError } from './frames.ts';
-import { StandIns } from './stand-ins.ts';
+import { putStandIns, removeStandIns } from './stand-ins.ts';
 import { DEEPEST, Survey, TooDeep } from './survey.ts';
 import { ViewReader, ViewWriter } from './view-forms.ts';
 
@@ -80,8 +86,8 @@ function encodeSurveyed(value: unknown, { hasSharedBuffer, hasSharedView, pooled
 
 function encodeWithStandIns(clone: unknown): Buffer {
   const { pooled } = Survey.of(clone);
-  const standIns = new StandIns();
-  return serialize(standIns.replace(clone), new ViewWriter({ pooled, standIns: standIns.views }));
+  const { value, standIns } = putStandIns(clone);
+  return serialize(value, new ViewWriter({ pooled, standIns }));
 }
 
 function serialize(value: unknown, serializer: Serializer): Buffer {
@@ -113,5 +119,5 @@ function decode(bytes: Uint8Array): unknown {
   const value: unknown = reader.readValue();
   const left = bytes.length - (reader.readRawBytes(0).byteOffset - bytes.byteOffset);
   if (left !== 0) throw new WireError(`A value is followed by ${left} bytes that do not belong to it`);
-  return value;
+  return removeStandIns(value, reader.standIns);
 }

@@ -45,7 +45,7 @@ export interface Arrangements {
   /** Of these ArrayBuffers only a part is written. */
   readonly pooled: ReadonlyMap<ArrayBuffer, Range>;
   /** A view in this set stands for its SharedArrayBuffer itself. */
-  readonly standIns: ReadonlySet<NodeJS.ArrayBufferView>;
+  readonly standIns: ReadonlySet<object>;
 }
 
 /** Writes all views in the form above. */
@@ -137,13 +137,15 @@ class BufferlessSerializer extends Serializer {
 
 /** Reads values with views in the form above, and all others. */
 export class ViewReader extends Deserializer {
+  /** A view in this map stands for the SharedArrayBuffer beside it. */
+  readonly standIns = new Map<object, SharedArrayBuffer>();
   readonly #shared: SharedArrayBuffer[] = [];
 
   _readHostObject(): object {
     const kind = this.readUint32();
     switch (kind) {
       case SHARED_BUFFER:
-        return this.#readShared();
+        return this.#standInFor(this.#readShared());
       case SHARED_VIEW: {
         const buffer = this.#readShared();
         const [View, offset, length] = this.#readPlace();
@@ -156,6 +158,12 @@ export class ViewReader extends Deserializer {
       default:
         throw new WireError(`A value has an object of the unknown kind ${kind}`);
     }
+  }
+
+  #standInFor(buffer: SharedArrayBuffer): DataView {
+    const standIn = new DataView(buffer);
+    this.standIns.set(standIn, buffer);
+    return standIn;
   }
 
   #readPlace(): [View: ViewClass, offset: number, length: number | undefined] {

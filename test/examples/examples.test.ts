@@ -32,11 +32,11 @@ describe('an example prints what its source says', LIMIT, () => {
     assert.deepEqual(linesOf(stdout).sort(), promisedOutput('parallel-map.ts').sort());
   });
 
-  it('slave: nothing, as it is not to be started by hand, and it says so', async () => {
-    const { exitCode, stdout, stderr } = await runNode([compiled('slave.js')]);
+  it('slave: nothing, as there is no master, and it says so', async () => {
+    const { exitCode, stdout, stderr } = await runNode([compiled('slave.js'), 'demo']);
     assert.notEqual(exitCode, 0);
     assert.equal(stdout, '');
-    assert.match(stderr, /OptionError: startSlaveProcess\(\) .*Start the master instead/);
+    assert.match(stderr, /MasterNotFoundError: No master with the label 'demo' was found at this host/);
   });
 });
 

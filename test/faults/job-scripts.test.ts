@@ -77,12 +77,6 @@ describe('A script with await runJob()', { concurrency: 2 }, () => {
     assert.match(value[1].error.message, /nothing is outstanding/i);
   });
 
-  it('hears that no slave is there when it waits in vain without threads', async () => {
-    const error = await errorOf('without threads');
-    assert.equal(error.code, 'TASK_MANAGER_TERMINATION');
-    assert.match(error.message, /no slave/i);
-  });
-
   it('is ended by its AbortSignal, with its reason as the cause', async () => {
     const { stdout, code, stderr } = await runFixture('job-script', ['waits for a signal']);
     assert.deepEqual([code, stderr], [0, '']);

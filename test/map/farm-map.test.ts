@@ -26,7 +26,7 @@ function onFarm(
 ): () => Promise<void> {
   return leavingNothing(async () => {
     const slaveModule = new URL('../fixtures/map-handlers.js', import.meta.url);
-    const farm: Farm = await initializeMasterProcess(`map ${++farms}`, {
+    const farm: Farm = await initializeMasterProcess(`map ${++farms} of ${process.pid}`, {
       threads: 2,
       slaveModule,
       ...options,
@@ -143,10 +143,13 @@ describe("A farm's own map", { timeout: 60_000 }, () => {
   it(
     'waits for slaves where there are none yet',
     leavingNothing(async () => {
-      const farm = await initializeMasterProcess<{ do_double(x: number): number }>(`map ${++farms}`, {
-        slaveModule: new URL('../fixtures/map-handlers.js', import.meta.url),
-        threads: 0,
-      });
+      const farm = await initializeMasterProcess<{ do_double(x: number): number }>(
+        `map ${++farms} of ${process.pid}`,
+        {
+          slaveModule: new URL('../fixtures/map-handlers.js', import.meta.url),
+          threads: 0,
+        },
+      );
       const mapped = rejection(farm.map('double', range(100)));
       await until(() => (farm.taskManager.numberOfTasks().waiting.double ?? 0) > 0, 'tasks to wait');
       const { taskId, parameters } = await farm.taskManager.getAnyTask();

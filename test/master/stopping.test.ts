@@ -11,6 +11,7 @@ import {
   onFarm,
   openGate,
   rejection,
+  soon,
   until,
 } from '../fixtures/farm.ts';
 import { threadsStarted } from '../fixtures/threads-alive.ts';
@@ -140,7 +141,7 @@ describe('A task that is not wanted any more', TIMEOUT, () => {
       const error = await rejection(farm.retrieveResult('loop_for_ever'));
       assert.equal((error as { exception?: unknown }).exception, controller.signal.reason);
       assert.deepEqual(
-        await Promise.all(doubles),
+        await soon(Promise.all(doubles), 'the tasks behind it'),
         doubles.map((_, x) => 2 * x),
       );
       const { tags } = farm.stats();
@@ -163,7 +164,7 @@ describe('A task that is not wanted any more', TIMEOUT, () => {
       await gateShows(gate, 1);
       controller.abort();
       await gateShows(gate, 2);
-      await hold;
+      await soon(hold, 'the task before them');
     }),
   );
 

@@ -1,6 +1,7 @@
 /** Runs programs as a user does. */
 
 import { spawn } from 'node:child_process';
+import { ownLabels } from './own-labels.ts';
 import { packageFolder } from './package-folder.ts';
 
 export interface Run {
@@ -20,7 +21,7 @@ export function runNode(
       timeout,
       killSignal: 'SIGKILL',
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...cleanEnvironment(), ...env },
+      env: { ...cleanEnvironment(), ...ownLabels(), ...env },
     });
     let stdout = '';
     let stderr = '';

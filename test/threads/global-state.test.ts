@@ -174,6 +174,31 @@ describe('Global state', TIMEOUT, () => {
   );
 
   it(
+    'can be deleted just before the next tasks are requested, whose batches all come to an end',
+    onFarm({ threads: 2 }, async (farm) => {
+      const tasks = 8;
+      for (let round = 0; round < 12; round++) {
+        farm.deleteGlobalState(farm.setGlobalState({ round }));
+        for (let n = 0; n < tasks; n++) farm.requestTask('spin', 20);
+        for (let n = 0; n < tasks; n++) assert.equal((await farm.retrieveResult('spin')).result, 20);
+      }
+    }),
+  );
+
+  it(
+    'can be deleted just before a task is requested whose buffers are moved to it',
+    onFarm({ threads: 1 }, async (farm) => {
+      for (let round = 0; round < 10; round++) {
+        farm.deleteGlobalState(farm.setGlobalState({ round }));
+        const moved = new ArrayBuffer(8);
+        farm.request({ tag: 'buffer_length', parameters: [moved], transfer: [moved] });
+        assert.equal(moved.byteLength, 0, 'it is not here any more');
+        assert.equal((await farm.retrieveResult('buffer_length')).result, 8);
+      }
+    }),
+  );
+
+  it(
     'that was never set, or has no such name, is a clear error of the task',
     onFarm({ threads: 1 }, async (farm) => {
       const state = farm.setGlobalState({ array: new Float64Array(1) });

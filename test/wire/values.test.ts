@@ -223,6 +223,13 @@ describe('Bytes that are no value', LIMIT, () => {
     });
   }
 
+  it('are refused if they would have shared memory taken for that of a WebAssembly', () => {
+    const shared = [0x5c, 0, 0, 2, 2, 7, 7];
+    for (const flags of [[0], [2], [2, 0], [2, 1]]) {
+      assert.throws(() => readValue(Buffer.from([0xff, 0x0f, 0x6d, ...flags, ...shared])), WireError);
+    }
+  });
+
   it('are an error that is its own cause, where Node cannot read what it wrote', () => {
     const error = new Error('its own cause');
     error.cause = error;
