@@ -4,10 +4,17 @@
  */
 
 import { createBirpc } from 'birpc';
-import { TaskManagerTermination } from '../core/errors.ts';
+import { NotCloneableError, TaskManagerTermination } from '../core/errors.ts';
 import { decodeException, type EncodedException, encodeException } from '../wire/outcome.ts';
+import type { ControlCall } from '../wire/slave-messages.ts';
+import { findUnwritable } from '../wire/values.ts';
+import type { Saying } from './session.ts';
 
 type Answer = { readonly value: unknown } | { readonly exception: EncodedException };
+
+/** birpc's messages: a question, and its answer. */
+type Question = { readonly t: 'q'; readonly i: string; readonly a: readonly unknown[] };
+type Reply = { readonly t: 's'; readonly i: string; readonly r: Answer };
 
 export type Callable = (...parameters: unknown[]) => unknown;
 
@@ -17,13 +24,13 @@ export class ControlCalls {
 
   /**
    * @param functions What the other side may call.
-   * @param post Sends a call or an answer there.
+   * @param say Sends a call or an answer there.
    */
-  constructor(functions: Readonly<Record<string, Callable>>, post: (data: unknown) => void) {
+  constructor(functions: Readonly<Record<string, Callable>>, say: (saying: Saying) => void) {
     const listed: Record<string, Callable> = Object.create(null);
     for (const [name, listedFunction] of Object.entries(functions)) listed[name] = answering(listedFunction);
     this.#rpc = createBirpc<Record<string, Callable>, typeof listed, false>(Object.freeze(listed), {
-      post,
+      post: (data) => say(this.#sayingOf(data)),
       on: (hear) => {
         this.#hear = hear;
       },
@@ -36,6 +43,19 @@ export class ControlCalls {
 
   hear(data: unknown): void {
     if (typeof data === 'object' && data !== null) this.#hear(data);
+  }
+
+  /** What cannot travel rejects the call that it is part of. */
+  #sayingOf(data: Question | Reply): Saying {
+    return {
+      make: () => ({ type: 'call', data }) satisfies ControlCall,
+      instead: (error) => {
+        const reply: Reply = { t: 's', i: data.i, r: { exception: encodeException(explained(error, data)) } };
+        if (data.t === 's') return [{ make: () => ({ type: 'call', data: reply }) }];
+        this.hear(reply);
+        return [];
+      },
+    };
   }
 
   /** Rejects as the call does there, and when the line ends. */
@@ -59,4 +79,14 @@ function answering(listed: Callable): (...parameters: unknown[]) => Promise<Answ
       return { exception: encodeException(error) };
     }
   };
+}
+
+/** The error names the place in the parameters or the result of the call. */
+function explained(error: Error, data: Question | Reply): Error {
+  const values = data.t === 'q' ? data.a : [Reflect.get(data.r, 'value')];
+  for (const [index, value] of values.entries()) {
+    const culprit = findUnwritable(value, data.t === 'q' ? `parameter ${index + 1}` : 'result');
+    if (culprit !== undefined) return new NotCloneableError(culprit.path, culprit.what);
+  }
+  return error;
 }

@@ -82,7 +82,9 @@ export class RemoteSlaves implements Executor {
     for (const name of REMOTE_CALLS) {
       functions[name] = (...parameters) => master.call(name, parameters);
     }
-    this.#calls = new ControlCalls(functions, (data) => this.#say({ type: 'call', data }));
+    this.#calls = new ControlCalls(functions, (saying) => {
+      if (!this.#isGone) session.say(saying);
+    });
   }
 
   async start(): Promise<void> {}
@@ -103,20 +105,18 @@ export class RemoteSlaves implements Executor {
     return {
       make: () =>
         remote.leases.has(lease.token)
-          ? { type: 'run', slave: remote.local, ...writeLease(lease) }
+          ? ({ type: 'run', slave: remote.local, ...writeLease(lease) } satisfies MasterSays)
           : undefined,
       instead: () => this.#orderPart(remote, lease),
     };
   }
 
   /** Something in a batch cannot travel: its task fails, those before it run, and those behind it go back. */
-  #orderPart({ local }: RemoteSlave, lease: Lease): readonly Saying[] {
+  #orderPart(remote: RemoteSlave, lease: Lease): readonly Saying[] {
     const { end, failures } = sendablePart(lease);
     const { token } = lease;
     if (end < lease.size) this.#report({ type: 'tail revoked', token, from: end });
-    if (failures.length === 0) {
-      return [{ make: () => ({ type: 'run', slave: local, ...writeLease(leaseBefore(lease, end)) }) }];
-    }
+    if (failures.length === 0) return [this.#order(remote, leaseBefore(lease, end))];
     const rest = { token, from: 0, values: failures.map(() => undefined), failures };
     this.#report({ type: 'batch ended', token, done: end, elapsed: 0, longest: 0, leaving: false, rest });
     return [];

@@ -32,9 +32,7 @@ export function showFarm(connection: Connection, view: () => FarmView): void {
 
 /** Calls go over the connection itself: if it breaks, who looks has to look anew. */
 function callsOver(connection: Connection, functions: Readonly<Record<string, Callable>>) {
-  const calls = new ControlCalls(functions, (data) =>
-    connection.say({ type: 'call', data } satisfies ControlCall),
-  );
+  const calls = new ControlCalls(functions, (saying) => connection.say(saying.make()));
   const closed = new Promise<void>((resolve) => {
     connection.listen({
       heard: (message) => calls.hear((message as ControlCall | undefined)?.data),

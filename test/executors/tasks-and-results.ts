@@ -105,7 +105,7 @@ export function runsTasks(way: Way): void {
       const after = farm().stats();
       assert.equal((after.tags.double?.succeeded ?? 0) - (before.tags.double?.succeeded ?? 0), 100);
       const done = (stats: typeof after) => stats.slaves.reduce((sum, { tasksDone }) => sum + tasksDone, 0);
-      assert.equal(done(after) - done(before), 100);
+      assert.ok(done(after) - done(before) >= 100);
       for (const { info } of after.slaves.slice(1)) assert.match(info, /^PID \d+ on .+ \(.+\), thread \d+$/);
     });
 

@@ -13,11 +13,15 @@ export function carriesValues(way: Way): void {
     const farm = oneFarm(way, { slaves: 1 });
 
     it('is the same as a parameter and a result', async () => {
-      await each(VALUES, async (value) => assertIsClone(await farm().submit('echo', value.make()), value));
+      await each(VALUES, async (value) => {
+        const sent = value.make();
+        const echo = farm().submit('echo', sent);
+        assertIsClone(structuredClone(sent), await echo, value);
+      });
     });
 
     it('is the same as a result alone', async () => {
-      await each(VALUES, async (value) => assertIsClone(await farm().submit('make', value.name), value));
+      await each(VALUES, async (value) => assertLooksLike(await farm().submit('make', value.name), value));
     });
 
     it('is the same as an item of a map, one for each and all in one batch', async () => {
@@ -31,15 +35,15 @@ export function carriesValues(way: Way): void {
         { chunkSize: 1000 },
       );
       await each(VALUES, async (value, place) => {
-        assertIsClone(all[place], value);
-        assertIsClone(chunk[place], value);
+        assertLooksLike(all[place], value);
+        assertLooksLike(chunk[place], value);
       });
     });
 
     it('is the same among the parameters of a batch', async () => {
       const ends = VALUES.map((value) => farm().submit('echo', value.make()));
       const results = await Promise.all(ends);
-      await each(VALUES, async (value, place) => assertIsClone(results[place], value));
+      await each(VALUES, async (value, place) => assertLooksLike(results[place], value));
     });
   });
 
@@ -107,7 +111,13 @@ async function each<Value extends { readonly name: string }>(
   }
 }
 
-function assertIsClone(copy: unknown, { make, check }: CarriedValue): void {
-  assert.deepEqual(copy, structuredClone(make()));
+function assertIsClone(clone: unknown, copy: unknown, { check }: CarriedValue): void {
+  assert.deepEqual(copy, clone);
   check?.(copy as never);
+}
+
+/** The bytes of others that are in Node's pool of Buffers are not the same each time. */
+function assertLooksLike(copy: unknown, value: CarriedValue): void {
+  if (value.name === 'a Buffer beside its ArrayBuffer') return value.check?.(copy as never);
+  assertIsClone(structuredClone(value.make()), copy, value);
 }
