@@ -44,6 +44,8 @@ export function secureLine(host: string, port: number, token: string): Promise<T
     // A name is what a certificate proves, and there is none.
     checkServerIdentity: () => undefined,
   });
+  // Else each small message waits for the acknowledgement of the one before it.
+  socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
     socket.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, host, port)));
     socket.once('end', () => reject(refusal(host, port)));
