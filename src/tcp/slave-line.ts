@@ -4,6 +4,7 @@
  */
 
 import type { Lease } from '../core/lease.ts';
+import { TagRecord } from '../core/tag.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { readLease } from '../wire/lease-order.ts';
 import { type EncodedFailure, encodeException } from '../wire/outcome.ts';
@@ -46,6 +47,8 @@ export class SlaveLine implements ExecutorMaster {
   readonly #calls: ControlCalls;
   readonly #states = new StateStore((state, name) => this.#calls.call('stateValue', [state, name]));
   readonly #slaves = new Map<number, LocalSlave>();
+  /** What tasks of a tag cost here: a slot measures a long task by it. */
+  readonly #tags = new Map<string, TagRecord>();
   #executor: Executor | undefined;
   #lastSlave = 0;
   /** Slaves that are replaced by others. */
@@ -80,7 +83,12 @@ export class SlaveLine implements ExecutorMaster {
   report(news: ExecutorNews): void {
     const saying = this.#newsToSay(news);
     if (saying !== undefined) this.#session.say(saying);
-    if (news.type === 'batch ended') this.#feedAfter(news.token);
+    if (news.type === 'batch ended') this.#batchEnded(news);
+  }
+
+  #batchEnded({ token, done, elapsed, longest }: ExecutorNews & { type: 'batch ended' }): void {
+    this.#heldLease(token)?.tag.cost.learn(done, elapsed, longest);
+    this.#feedAfter(token);
   }
 
   failed(error: Error): void {
@@ -179,7 +187,7 @@ export class SlaveLine implements ExecutorMaster {
   hear(message: MasterSays): void {
     switch (message.type) {
       case 'run':
-        return this.#run(message.slave, readLease(message));
+        return this.#run(message.slave, readLease(message, this.#tagOf));
       case 'revoke':
         return this.#revoke(message.slave, message.token);
       case 'cancel':
@@ -200,6 +208,12 @@ export class SlaveLine implements ExecutorMaster {
         throw new TypeError(`A master said what no master says: ${Object(message).type}`);
     }
   }
+
+  readonly #tagOf = (name: string): TagRecord => {
+    const tag = this.#tags.get(name) ?? new TagRecord(name);
+    this.#tags.set(name, tag);
+    return tag;
+  };
 
   #run(slave: number, lease: Lease): void {
     const local = this.#slaves.get(slave);
