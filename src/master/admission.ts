@@ -101,7 +101,7 @@ export class Admission {
     const { LaunchedSlaves } = await import('./launched-slaves.ts');
     this.#launched ??= new LaunchedSlaves({
       label: this.#farm.label,
-      admit: (line) => reception.admit(line, true),
+      expect: (line, arrived) => reception.expect(line, arrived),
       failed: (error) => this.#farm.failed(error),
     });
     this.#launched.launch(count);

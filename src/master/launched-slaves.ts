@@ -23,8 +23,8 @@ const OWN_FLAGS =
 
 export interface LaunchedSlavesOptions {
   readonly label: string;
-  /** Lets the process come in by its line. */
-  readonly admit: (line: Line) => void;
+  /** Lets the process come in by its line; calls back when it has come. */
+  readonly expect: (line: Line, arrived: () => void) => void;
   /** The processes are of no use. */
   readonly failed: (error: Error) => void;
 }
@@ -66,10 +66,10 @@ export class LaunchedSlaves {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
     this.#processes.add(child);
-    child.unref();
     child.once('error', (error) => this.#options.failed(error));
     child.once('exit', (code, signal) => this.#exited(child, code, signal));
-    this.#options.admit(child.stdio[PIPE] as unknown as Line);
+    // It keeps this process until it has come: who waits for its results has nothing else that does.
+    this.#options.expect(child.stdio[PIPE] as unknown as Line, () => child.unref());
     debug('slave process %d was launched', child.pid);
   }
 

@@ -44,8 +44,8 @@ interface Visit {
 export class Reception {
   readonly #host: Host;
   readonly #door: Door;
-  /** The pipes of processes that the farm has launched. */
-  readonly #launched = new WeakSet<Line>();
+  /** The pipes of processes that the farm has launched, with what is called when the process has come. */
+  readonly #launched = new WeakMap<Line, () => void>();
   readonly #visits = new Map<string, Visit>();
   #isClosed = false;
 
@@ -58,9 +58,14 @@ export class Reception {
     return this.#door.listen(host, port, token);
   }
 
-  /** Somebody came by the local socket, or by the pipe of a process that the farm has launched. */
-  admit(line: Line, isLaunched = false): void {
-    if (isLaunched) this.#launched.add(line);
+  /** Somebody came by the local socket. */
+  admit(line: Line): void {
+    this.#door.admit(line);
+  }
+
+  /** A process that the farm has launched comes by its pipe. */
+  expect(line: Line, arrived: () => void): void {
+    this.#launched.set(line, arrived);
     this.#door.admit(line);
   }
 
@@ -80,26 +85,26 @@ export class Reception {
       case 'viewer':
         return showFarm(connection, () => this.#host.view());
       case 'slave':
-        return this.#welcomeSlave(connection, introduction, this.#launched.has(line));
+        return this.#welcomeSlave(connection, introduction, this.#launched.get(line));
       default:
         return connection.close(new Error('A guest is neither a slave nor a viewer'));
     }
   }
 
-  #welcomeSlave(connection: Connection, introduction: SlaveIntroduction, isLaunched: boolean): void {
+  #welcomeSlave(connection: Connection, introduction: SlaveIntroduction, arrived?: () => void): void {
     const { label } = this.#host.job();
     const { resume } = introduction;
     const visit = resume === undefined ? undefined : this.#visits.get(resume.session);
     if (introduction.label !== label) return answer(connection, { type: 'refused', why: 'label', label });
     if (this.#isClosed) return answer(connection, { type: 'refused', why: 'ending', label });
-    if (resume === undefined) return this.#begin(connection, introduction, isLaunched);
+    if (resume === undefined) return this.#begin(connection, introduction, arrived);
     if (visit === undefined) return answer(connection, { type: 'refused', why: 'session lost', label });
     debug('%s goes on with its session', introduction.machine);
     connection.say({ type: 'resumed', heard: visit.session.heard } satisfies Welcome);
     visit.session.continueOn(connection, resume.heard);
   }
 
-  #begin(connection: Connection, introduction: SlaveIntroduction, isLaunched: boolean): void {
+  #begin(connection: Connection, introduction: SlaveIntroduction, arrived?: () => void): void {
     const id = randomUUID();
     const job = this.#host.job();
     const session = new Session({
@@ -114,7 +119,7 @@ export class Reception {
         ahead: 1 + Math.floor(introduction.roundTrip / SLICE),
         handlerCode: () => this.#host.handlerCode(),
         hasOwnHandlers: !introduction.hasHandlers,
-        isLaunched,
+        isLaunched: arrived !== undefined,
         gone: (departure) => this.#gone(id, slaves, departure),
       },
     );
@@ -123,6 +128,8 @@ export class Reception {
     this.#host.attach(slaves);
     connection.say({ type: 'welcome', session: id, job } satisfies Welcome);
     session.continueOn(connection, 0);
+    slaves.await();
+    arrived?.();
     session.beat(job.watchdogPeriod);
   }
 

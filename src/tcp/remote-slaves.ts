@@ -63,6 +63,8 @@ export class RemoteSlaves implements Executor {
   readonly #slaves = new Map<number, RemoteSlave>();
   /** From the process's number of a slave to the farm's. */
   readonly #numbers = new Map<number, number>();
+  /** Slaves that will join soon: the first of a process that was launched, and those that take the place of others. */
+  #coming = 0;
   #isLeaving = false;
   #isGone = false;
   #hasServed = false;
@@ -88,6 +90,12 @@ export class RemoteSlaves implements Executor {
   }
 
   async start(): Promise<void> {}
+
+  /** Its process has come, its slaves have not yet. */
+  await(): void {
+    this.#coming = this.#options.isLaunched ? 1 : 0;
+    this.#hold();
+  }
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────
 
@@ -135,6 +143,8 @@ export class RemoteSlaves implements Executor {
   dismiss(slave: number, replace: boolean): void {
     const local = this.#slaves.get(slave)?.local;
     this.#forget(slave);
+    if (replace) this.#coming++;
+    this.#hold();
     if (local !== undefined && !this.#isLeaving) this.#say({ type: 'dismiss', slave: local, replace });
   }
 
@@ -228,20 +238,24 @@ export class RemoteSlaves implements Executor {
   }
 
   #joined(news: ExecutorNews & { type: 'slave joined' }): void {
+    this.#coming = Math.max(0, this.#coming - 1);
     if (this.#isLeaving) return;
     const slave = this.#master.newSlaveId();
     this.#slaves.set(slave, { local: news.slave, leases: new Map(), progress: undefined });
     this.#numbers.set(news.slave, slave);
     const ahead = Math.min(MOST_AHEAD, Math.max(news.ahead ?? 0, this.#options.ahead));
     this.#report({ ...news, slave, ahead });
+    this.#hold();
   }
 
   /** One of its threads is gone, the process is not. */
   #wentAlone(news: ExecutorNews & { type: 'slave left' | 'slave lost' }): void {
     const slave = this.#numbers.get(news.slave);
     if (slave === undefined) return;
+    if (news.type === 'slave lost') this.#coming++;
     this.#report({ ...news, slave });
     this.#forget(slave);
+    this.#hold();
   }
 
   #hearProgress(of: readonly (readonly [slave: number, fraction: number])[]): void {
@@ -271,9 +285,9 @@ export class RemoteSlaves implements Executor {
     this.#hold();
   }
 
-  /** A line without work to wait for does not keep the process alive. */
+  /** A line without work to wait for, or slaves that may do some, does not keep the process alive. */
   #hold(): void {
-    this.#session.connection?.hold(this.#works || this.#closed !== undefined);
+    this.#session.connection?.hold(this.#works || this.#coming > 0 || this.#closed !== undefined);
   }
 
   get #works(): boolean {

@@ -48,6 +48,16 @@ export function endsInOrder(way: Way): void {
     );
 
     it(
+      'waits for the teardown() of a thread that was about to leave',
+      onOwnFarm(way, { slaves: 1, maxTasksPerThread: 1 }, async (farm) => {
+        const path = newPath('teardown');
+        await farm.submit('note_teardown', path);
+        await farm.shutdown({ timeout: 0 });
+        assert.equal(readFileSync(path, 'utf8'), 'torn down\n');
+      }),
+    );
+
+    it(
       'tells a running task before its time is over',
       onOwnFarm(way, { slaves: 1 }, async (farm) => {
         const gate = newFileGate();

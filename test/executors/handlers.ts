@@ -14,7 +14,8 @@ export async function setup(): Promise<void> {
   setups++;
 }
 
-export function teardown(): void {
+export async function teardown(): Promise<void> {
+  await sleep(20);
   if (teardownPath !== undefined) appendFileSync(teardownPath, 'torn down\n');
 }
 
