@@ -38,6 +38,8 @@ export interface Host {
 
 /** A process that the farm has launched. */
 export interface LaunchedProcess {
+  /** Called when it has come. */
+  arrived(): void;
   /**
    * Called when its line is gone.
    *
@@ -153,6 +155,8 @@ export class Reception {
     this.#host.attach(slaves);
     connection.say({ type: 'welcome', session: id, job } satisfies Welcome);
     session.continueOn(connection, 0);
+    slaves.await();
+    launched?.arrived();
     session.beat(job.watchdogPeriod);
   }
 

@@ -4,12 +4,12 @@
  */
 
 import type { Lease } from '../core/lease.ts';
-import type { ToldFailure } from '../core/messages.ts';
 import { TagRecord } from '../core/tag.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { readLease } from '../wire/lease-order.ts';
-import { encodeException } from '../wire/outcome.ts';
+import { type EncodedFailure, encodeException } from '../wire/outcome.ts';
 import type { MasterSays, SlaveSays } from '../wire/slave-messages.ts';
+import { writableException } from '../wire/writable-exception.ts';
 import { writeMessage } from './connection.ts';
 import { ControlCalls } from './control-calls.ts';
 import { whyNotSendable } from './sendable-part.ts';
@@ -104,7 +104,7 @@ export class SlaveLine implements ExecutorMaster {
   }
 
   failed(error: Error): void {
-    this.#say({ type: 'failed', exception: encodeException(error) });
+    this.#say({ type: 'failed', exception: writableException(encodeException(error)) });
     this.#failed(error);
   }
 
@@ -170,11 +170,10 @@ export class SlaveLine implements ExecutorMaster {
     if (told === undefined) return [];
     const pieces = Array.from(told.values, (value, place): Saying => {
       const index = told.from + place;
-      const failure = told.failures.find((candidate) => candidate.index === index) ?? failureOf(value, index);
-      const failures = failure === undefined ? [] : [failure];
-      const values = [failure === undefined ? value : undefined];
-      const piece = { type: 'outcomes told', token: told.token, from: index, values, failures } as const;
-      return { make: () => ({ type: 'news', news: piece }) };
+      const thrown = told.failures.find((candidate) => candidate.index === index);
+      const error =
+        thrown === undefined ? whyUnsendable(value) : sendableFailure(thrown.error as EncodedFailure);
+      return pieceOf(told.token, index, value, error);
     });
     if (news.type === 'outcomes told') return pieces;
     return [...pieces, { make: () => ({ type: 'news', news: { ...news, rest: undefined } }) }];
@@ -306,7 +305,7 @@ export class SlaveLine implements ExecutorMaster {
     try {
       await ended;
     } catch (error) {
-      exception = encodeException(error);
+      exception = writableException(encodeException(error));
     }
     clearInterval(this.#watching);
     this.#calls.close();
@@ -320,11 +319,29 @@ export class SlaveLine implements ExecutorMaster {
   }
 }
 
-function failureOf(value: unknown, index: number): ToldFailure | undefined {
+function pieceOf(token: number, from: number, value: unknown, error: EncodedFailure | undefined): Saying {
+  const outcome =
+    error === undefined
+      ? { values: [value], failures: [] }
+      : { values: [undefined], failures: [{ index: from, error }] };
+  const news = { type: 'outcomes told', token, from, ...outcome } as const;
+  return {
+    make: () => ({ type: 'news', news }) satisfies SlaveSays,
+    // Only what was thrown can be too large by now.
+    instead: (problem) => [pieceOf(token, from, undefined, whyNotSendable(problem, 'what was thrown'))],
+  };
+}
+
+function whyUnsendable(value: unknown): EncodedFailure | undefined {
   try {
-    writeMessage(value);
+    writeMessage(value, 'result');
     return undefined;
   } catch (error) {
-    return { index, error: whyNotSendable(error, 'result') };
+    return whyNotSendable(error, 'result');
   }
+}
+
+function sendableFailure(failure: EncodedFailure): EncodedFailure {
+  if (failure.kind !== 'raised') return failure;
+  return { ...failure, exception: writableException(failure.exception) };
 }
