@@ -18,6 +18,7 @@ import { describeMachine, headLine, warningOf } from './machine.ts';
 import { manyNoOps, singleNoOps } from './no-ops.ts';
 import { installOpponents, linkOpponents, sourceFile } from './opponents.ts';
 import { mapAgainstPiscina, mapAgainstPython } from './parallel-map.ts';
+import { remoteRoundTrip } from './remote-round-trip.ts';
 import { writeTargets, writeThroughput } from './results.ts';
 import type { Line, RowGroup } from './row.ts';
 import { sharedState } from './shared-state.ts';
@@ -38,6 +39,7 @@ const GROUPS: readonly RowGroup[] = [
   sharedState,
   waitingTasks,
   endlessSource,
+  remoteRoundTrip,
   longNeighbour,
 ];
 
