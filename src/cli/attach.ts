@@ -63,11 +63,16 @@ export async function onceThere<Found>(
     try {
       return await find();
     } catch (error) {
-      if (!wait || !(error instanceof MasterNotFoundError)) throw error;
+      if (!wait || !(error instanceof MasterNotFoundError) || isNoHost(error)) throw error;
     }
     if (!told && world.stderr.isTTY) say(world, `Waiting for ${what} at ${placeInWords(place)} …`);
     await after(PAUSE);
   }
+}
+
+/** A name that means no host is one mistyped: to wait for it is in vain. */
+function isNoHost({ cause }: MasterNotFoundError): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ENOTFOUND';
 }
 
 /** @throws TaskFarmError with the code `TIMEOUT` if no answer comes. */

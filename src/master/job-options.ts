@@ -74,7 +74,7 @@ export interface ListenOptions {
   readonly port?: number;
   /**
    * 22 characters at least; `task_manager token` makes one. Default: `TASKFARM_TOKEN`, or what is in the file that
-   * `TASKFARM_TOKEN_FILE` names, or in `~/.config/taskfarm/token`; on a loopback host: none.
+   * `TASKFARM_TOKEN_FILE` names, or in `~/.config/taskfarm/token`. A loopback host needs none.
    */
   readonly token?: string;
 }

@@ -90,11 +90,15 @@ export class Reception {
     const { label } = this.#host.job();
     const { resume } = introduction;
     const visit = resume === undefined ? undefined : this.#visits.get(resume.session);
-    if (introduction.label !== label) return answer(connection, { type: 'refused', why: 'label', label });
+    const { machine } = introduction;
+    if (introduction.label !== label) {
+      debug('%s was turned away: it looks for the label %s', machine, JSON.stringify(introduction.label));
+      return answer(connection, { type: 'refused', why: 'label', label });
+    }
     if (this.#isClosed) return answer(connection, { type: 'refused', why: 'ending', label });
     if (resume === undefined) return this.#begin(connection, introduction, isLaunched);
     if (visit === undefined) return answer(connection, { type: 'refused', why: 'session lost', label });
-    debug('%s goes on with its session', introduction.machine);
+    debug('%s goes on with its session', machine);
     connection.say({ type: 'resumed', heard: visit.session.heard } satisfies Welcome);
     visit.session.continueOn(connection, resume.heard);
   }

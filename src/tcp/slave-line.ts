@@ -5,6 +5,7 @@
 
 import type { Lease } from '../core/lease.ts';
 import type { ToldFailure } from '../core/messages.ts';
+import { TagRecord } from '../core/tag.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { readLease } from '../wire/lease-order.ts';
 import { encodeException } from '../wire/outcome.ts';
@@ -12,7 +13,7 @@ import type { MasterSays, SlaveSays } from '../wire/slave-messages.ts';
 import { writeMessage } from './connection.ts';
 import { ControlCalls } from './control-calls.ts';
 import { whyNotSendable } from './sendable-part.ts';
-import type { Saying, Session } from './session.ts';
+import { callOf, type Saying, type Session } from './session.ts';
 import { StateStore } from './state-store.ts';
 
 /** Batches that a slave of the executor can hold; what is sent beyond waits here. */
@@ -46,6 +47,8 @@ export class SlaveLine implements ExecutorMaster {
   readonly #calls: ControlCalls;
   readonly #states = new StateStore((state, name) => this.#calls.call('stateValue', [state, name]));
   readonly #slaves = new Map<number, LocalSlave>();
+  /** What tasks of a tag cost here: a slot measures a long task by it. */
+  readonly #tags = new Map<string, TagRecord>();
   #executor: Executor | undefined;
   #lastSlave = 0;
   /** Slaves that are replaced by others. */
@@ -62,7 +65,7 @@ export class SlaveLine implements ExecutorMaster {
     this.taskTimeout = taskTimeout;
     this.#session = session;
     this.#failed = failed;
-    this.#calls = new ControlCalls({}, (data) => this.#say({ type: 'call', data }));
+    this.#calls = new ControlCalls({}, (data, failed) => session.say(callOf(data, failed)));
   }
 
   async serve(executor: Executor): Promise<void> {
@@ -80,7 +83,12 @@ export class SlaveLine implements ExecutorMaster {
   report(news: ExecutorNews): void {
     const saying = this.#newsToSay(news);
     if (saying !== undefined) this.#session.say(saying);
-    if (news.type === 'batch ended') this.#feedAfter(news.token);
+    if (news.type === 'batch ended') this.#batchEnded(news);
+  }
+
+  #batchEnded({ token, done, elapsed, longest }: ExecutorNews & { type: 'batch ended' }): void {
+    this.#heldLease(token)?.tag.cost.learn(done, elapsed, longest);
+    this.#feedAfter(token);
   }
 
   failed(error: Error): void {
@@ -180,7 +188,7 @@ export class SlaveLine implements ExecutorMaster {
   hear(message: MasterSays): void {
     switch (message.type) {
       case 'run':
-        return this.#run(message.slave, readLease(message));
+        return this.#run(message.slave, readLease(message, this.#tagOf));
       case 'revoke':
         return this.#revoke(message.slave, message.token);
       case 'cancel':
@@ -201,6 +209,12 @@ export class SlaveLine implements ExecutorMaster {
         throw new TypeError(`A master said what no master says: ${Object(message).type}`);
     }
   }
+
+  readonly #tagOf = (name: string): TagRecord => {
+    const tag = this.#tags.get(name) ?? new TagRecord(name);
+    this.#tags.set(name, tag);
+    return tag;
+  };
 
   #run(slave: number, lease: Lease): void {
     const local = this.#slaves.get(slave);

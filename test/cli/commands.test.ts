@@ -155,6 +155,14 @@ describe('show', { timeout: 60_000, concurrency: true }, () => {
     assert.deepEqual(told, { code: 1, stdout: '', stderr: 'task_manager: The token is another one.\n' });
   });
 
+  it('does not wait for a host that is none', async () => {
+    const cause = Object.assign(new Error('getaddrinfo ENOTFOUND larhc'), { code: 'ENOTFOUND' });
+    const viewerOf = () =>
+      Promise.reject(new MasterNotFoundError('demo', 'larhc:7766', 'no host', { cause }));
+    const { code, stderr } = await run('-m larhc show -w demo', { viewerOf });
+    assert.deepEqual([code, stderr.split('\n').length], [1, 2]);
+  });
+
   it('does not wait for ever for a master that is stopped', async () => {
     const { code, stderr } = await run('show demo', { viewerOf: never });
     assert.deepEqual(
