@@ -88,7 +88,7 @@ export interface ListenOptions {
   /**
    * A secret of 22 characters or more; `task_manager token` makes one. Who has it can give the slaves code to run, so it
    * should not stand in a program. Default: `TASKFARM_TOKEN`, or what is in the file that `TASKFARM_TOKEN_FILE` names, or in
-   * `~/.config/taskfarm/token`; on a loopback host: none.
+   * `~/.config/taskfarm/token`. A loopback host needs none.
    */
   readonly token?: string;
 }

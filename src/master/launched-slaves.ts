@@ -69,12 +69,12 @@ export class LaunchedSlaves {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
     this.#processes.add(child);
-    child.unref();
     child.once('error', (error) => this.#options.failed(error));
     child.once('exit', (code, signal) => this.#exited(child, code, signal));
     const line = child.stdio[PIPE] as unknown as Line;
     line.once('close', () => endAfter(child, ENDING_GRACE));
-    this.#options.admit(line, { howEnded: (error) => howEnded(child, error) });
+    // It keeps this process until it has come: who waits for its results has nothing else that does.
+    this.#options.admit(line, { arrived: () => child.unref(), howEnded: (error) => howEnded(child, error) });
     debug('slave process %d was launched', child.pid);
   }
 

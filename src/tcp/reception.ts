@@ -38,6 +38,8 @@ export interface Host {
 
 /** A process that the farm has launched. */
 export interface LaunchedProcess {
+  /** Called when it has come. */
+  arrived(): void;
   /**
    * Called when its line is gone.
    *
@@ -112,11 +114,15 @@ export class Reception {
     const { label } = this.#host.job();
     const { resume } = introduction;
     const visit = resume === undefined ? undefined : this.#visits.get(resume.session);
-    if (introduction.label !== label) return answer(connection, { type: 'refused', why: 'label', label });
+    const { machine } = introduction;
+    if (introduction.label !== label) {
+      debug('%s was turned away: it looks for the label %s', machine, JSON.stringify(introduction.label));
+      return answer(connection, { type: 'refused', why: 'label', label });
+    }
     if (this.#isClosed) return answer(connection, { type: 'refused', why: 'ending', label });
     if (resume === undefined) return this.#begin(connection, introduction, launched);
     if (visit === undefined) return answer(connection, { type: 'refused', why: 'session lost', label });
-    debug('%s goes on with its session', introduction.machine);
+    debug('%s goes on with its session', machine);
     connection.say({ type: 'resumed', heard: visit.session.heard } satisfies Welcome);
     visit.session.continueOn(connection, resume.heard);
   }
@@ -149,6 +155,8 @@ export class Reception {
     this.#host.attach(slaves);
     connection.say({ type: 'welcome', session: id, job } satisfies Welcome);
     session.continueOn(connection, 0);
+    slaves.await();
+    launched?.arrived();
     session.beat(job.watchdogPeriod);
   }
 

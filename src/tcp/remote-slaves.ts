@@ -10,18 +10,21 @@ import { HandlerModuleError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { REMOTE_CALLS } from '../ports/line.ts';
+import { WireError } from '../wire/frames.ts';
 import { writeLease } from '../wire/lease-order.ts';
 import { decodeException, type EncodedException } from '../wire/outcome.ts';
 import type { HandlerCode, MasterSays, SlaveSays } from '../wire/slave-messages.ts';
-import { checkedNews } from './checked-news.ts';
+import { areTags, checkedNews, isFraction } from './checked-news.ts';
 import { type Callable, ControlCalls } from './control-calls.ts';
 import { leaseBefore, sendablePart } from './sendable-part.ts';
-import type { Saying, Session } from './session.ts';
+import { callOf, type Saying, type Session } from './session.ts';
 
 /** Milliseconds beyond its grace that a process has to end in order. */
 const LEAVING_GRACE = 2_000;
 /** A slave holds at most so many batches beyond the one that it runs. */
 const MOST_AHEAD = 8;
+/** Slaves that one process can have. */
+const MOST_SLAVES = 10_000;
 
 export interface RemoteSlavesOptions {
   /** `PID n on host (arch)` of the process. */
@@ -63,6 +66,8 @@ export class RemoteSlaves implements Executor {
   readonly #slaves = new Map<number, RemoteSlave>();
   /** From the process's number of a slave to the farm's. */
   readonly #numbers = new Map<number, number>();
+  /** Slaves that will join soon: the first of a process that was launched, and those that take the place of others. */
+  #coming = 0;
   #isLeaving = false;
   #isGone = false;
   #hasServed = false;
@@ -82,10 +87,18 @@ export class RemoteSlaves implements Executor {
     for (const name of REMOTE_CALLS) {
       functions[name] = (...parameters) => master.call(name, parameters);
     }
-    this.#calls = new ControlCalls(functions, (data) => this.#say({ type: 'call', data }));
+    this.#calls = new ControlCalls(functions, (data, failed) => {
+      if (!this.#isGone) session.say(callOf(data, failed));
+    });
   }
 
   async start(): Promise<void> {}
+
+  /** Its process has come, its slaves have not yet. */
+  await(): void {
+    this.#coming = this.#options.isLaunched ? 1 : 0;
+    this.#hold();
+  }
 
   // ── commands ─────────────────────────────────────────────────────────────────────────────────
 
@@ -103,20 +116,18 @@ export class RemoteSlaves implements Executor {
     return {
       make: () =>
         remote.leases.has(lease.token)
-          ? { type: 'run', slave: remote.local, ...writeLease(lease) }
+          ? ({ type: 'run', slave: remote.local, ...writeLease(lease) } satisfies MasterSays)
           : undefined,
       instead: () => this.#orderPart(remote, lease),
     };
   }
 
   /** Something in a batch cannot travel: its task fails, those before it run, and those behind it go back. */
-  #orderPart({ local }: RemoteSlave, lease: Lease): readonly Saying[] {
+  #orderPart(remote: RemoteSlave, lease: Lease): readonly Saying[] {
     const { end, failures } = sendablePart(lease);
     const { token } = lease;
     if (end < lease.size) this.#report({ type: 'tail revoked', token, from: end });
-    if (failures.length === 0) {
-      return [{ make: () => ({ type: 'run', slave: local, ...writeLease(leaseBefore(lease, end)) }) }];
-    }
+    if (failures.length === 0) return [this.#order(remote, leaseBefore(lease, end))];
     const rest = { token, from: 0, values: failures.map(() => undefined), failures };
     this.#report({ type: 'batch ended', token, done: end, elapsed: 0, longest: 0, leaving: false, rest });
     return [];
@@ -135,6 +146,8 @@ export class RemoteSlaves implements Executor {
   dismiss(slave: number, replace: boolean): void {
     const local = this.#slaves.get(slave)?.local;
     this.#forget(slave);
+    if (replace) this.#coming++;
+    this.#hold();
     if (local !== undefined && !this.#isLeaving) this.#say({ type: 'dismiss', slave: local, replace });
   }
 
@@ -180,7 +193,7 @@ export class RemoteSlaves implements Executor {
       case 'news':
         return this.#hearNews(message.news);
       case 'handlers known':
-        if (this.#options.hasOwnHandlers) this.#master.handlersKnown(message.tags);
+        if (this.#options.hasOwnHandlers && areTags(message.tags)) this.#master.handlersKnown(message.tags);
         return;
       case 'progress':
         return this.#hearProgress(message.of);
@@ -228,26 +241,33 @@ export class RemoteSlaves implements Executor {
   }
 
   #joined(news: ExecutorNews & { type: 'slave joined' }): void {
+    this.#coming = Math.max(0, this.#coming - 1);
     if (this.#isLeaving) return;
+    if (this.#numbers.has(news.slave) || this.#slaves.size >= MOST_SLAVES) {
+      throw new WireError(`A slave process reported a slave ${news.slave} that it has, or too many`);
+    }
     const slave = this.#master.newSlaveId();
     this.#slaves.set(slave, { local: news.slave, leases: new Map(), progress: undefined });
     this.#numbers.set(news.slave, slave);
     const ahead = Math.min(MOST_AHEAD, Math.max(news.ahead ?? 0, this.#options.ahead));
     this.#report({ ...news, slave, ahead });
+    this.#hold();
   }
 
   /** One of its threads is gone, the process is not. */
   #wentAlone(news: ExecutorNews & { type: 'slave left' | 'slave lost' }): void {
     const slave = this.#numbers.get(news.slave);
     if (slave === undefined) return;
+    if (news.type === 'slave lost') this.#coming++;
     this.#report({ ...news, slave });
     this.#forget(slave);
+    this.#hold();
   }
 
   #hearProgress(of: readonly (readonly [slave: number, fraction: number])[]): void {
     for (const [local, fraction] of of) {
       const slave = this.#slaves.get(this.#numbers.get(local) ?? -1);
-      if (slave !== undefined) slave.progress = fraction;
+      if (slave !== undefined && isFraction(fraction)) slave.progress = fraction;
     }
   }
 
@@ -271,9 +291,9 @@ export class RemoteSlaves implements Executor {
     this.#hold();
   }
 
-  /** A line without work to wait for does not keep the process alive. */
+  /** A line without work to wait for, or slaves that may do some, does not keep the process alive. */
   #hold(): void {
-    this.#session.connection?.hold(this.#works || this.#closed !== undefined);
+    this.#session.connection?.hold(this.#works || this.#coming > 0 || this.#closed !== undefined);
   }
 
   get #works(): boolean {

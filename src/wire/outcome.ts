@@ -5,7 +5,7 @@
 
 import { inspect, types } from 'node:util';
 import * as farmErrors from '../core/errors.ts';
-import { findCulprit } from './cloneable.ts';
+import { type Culprit, findCulprit } from './cloneable.ts';
 
 export type EncodedException =
   | { readonly kind: 'error'; readonly error: EncodedError }
@@ -15,7 +15,7 @@ export type EncodedException =
   | { readonly kind: 'described'; readonly text: string };
 
 /** Errors that point at each other do so here too: structured clone keeps links and cycles. */
-interface EncodedError {
+export interface EncodedError {
   /** The nearest class in its prototype chain that exists everywhere. */
   readonly className: string;
   readonly name: string;
@@ -94,9 +94,11 @@ function isError(thrown: unknown): thrown is Error {
 
 function encodeOther(thrown: unknown): EncodedException {
   const culprit = findCulprit(thrown, 'value');
-  return culprit === undefined
-    ? { kind: 'value', value: thrown }
-    : { kind: 'described', text: `a thrown value that cannot be cloned: ${culprit.path} is ${culprit.what}` };
+  return culprit === undefined ? { kind: 'value', value: thrown } : describeUncloneable(culprit);
+}
+
+export function describeUncloneable({ path, what }: Culprit): EncodedException {
+  return { kind: 'described', text: `a thrown value that cannot be cloned: ${path} is ${what}` };
 }
 
 function encodeAlone(error: Error): EncodedError {
@@ -207,4 +209,45 @@ function describe(value: unknown): string {
   } catch {
     return Object.prototype.toString.call(value);
   }
+}
+
+/**
+ * Whether a value from elsewhere is a failure as `encodeFailure` makes them, so that it can be decoded.
+ */
+export function isEncodedFailure(value: unknown): value is EncodedFailure {
+  const failure = Object(value) as Record<string, unknown>;
+  switch (failure.kind) {
+    case 'raised':
+      return isText(failure.traceback) && isEncodedException(failure.exception, new Set(), 0);
+    case 'not cloneable':
+      return isText(failure.path) && isText(failure.what);
+    case 'no handler':
+      return isText(failure.message);
+    default:
+      return false;
+  }
+}
+
+/** `seen` keeps the errors that were met before: they may point at each other. */
+function isEncodedException(value: unknown, seen: Set<unknown>, depth: number): boolean {
+  const { kind, text, error } = Object(value) as Record<string, unknown>;
+  if (kind === 'described') return isText(text);
+  if (kind !== 'error') return kind === 'value';
+  if (seen.has(error)) return true;
+  seen.add(error);
+  return depth <= DEEPEST && isEncodedError(Object(error), (one) => isEncodedException(one, seen, depth + 1));
+}
+
+function isEncodedError(
+  { className, name, message, stack, own, cause, errors }: Record<keyof EncodedError, unknown>,
+  isException: (value: unknown) => boolean,
+): boolean {
+  if (!isText(className) || !isText(name) || !isText(message)) return false;
+  if (!(stack === undefined || isText(stack)) || typeof own !== 'object' || own === null) return false;
+  if (cause !== undefined && !isException(cause)) return false;
+  return errors === undefined || (Array.isArray(errors) && errors.every(isException));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }

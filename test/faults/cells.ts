@@ -62,7 +62,7 @@ export const ENDS: Readonly<Record<DrivenWay | ModuleWay, string>> = {
   'process stopped by SIGSTOP': '`TaskLostError` after `maxLosses` processes',
   'process stopped for a while': 'its result, at the second attempt',
   'socket reset': '`TaskLostError` after `maxLosses` connections',
-  'socket silent': '`TaskLostError` after `maxLosses` connections',
+  'socket silent': 'its result, at the first attempt or the second',
   'network cut for a moment': 'its result, at the first attempt',
   'network cut and healed': 'its result, at the second attempt',
   'exits once': 'its result, at the second attempt',

@@ -32,7 +32,7 @@ export async function runJobOf(
     XDG_RUNTIME_DIR: folder,
     XDG_CACHE_HOME: join(FOLDER, 'cache'),
   };
-  const options = { env, flags: [`--import=${WATCH}`] };
+  const options = { env, flags: [`--import=${WATCH}`], withFamily: true };
   const ended = hasNetwork
     ? await runOnTwoMachines(fixture, args, options)
     : await runFixture(fixture, args, options);

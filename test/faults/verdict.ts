@@ -51,26 +51,30 @@ const EXPECTATIONS: Readonly<Record<DrivenWay, Expectation>> = {
   'process ended by SIGKILL': (error, report, cell) => {
     // Who has not launched the process cannot know more.
     const words =
-      cell.executor === 'TCP' ? /^its process ended, or hung up$/ : /^its process was ended by SIGKILL$/;
+      cell.executor === 'TCP'
+        ? /^its process ended, or hung up$|^its line broke: .*ECONNRESET$/
+        : /^its process was ended by SIGKILL$/;
     lost(words)(error, report, cell);
   },
   'process told to leave by SIGTERM': endsInResult,
   'process stopped by SIGSTOP': lost(/^its line broke: The other side was silent for \d+ ms$/),
   'process stopped for a while': endsInResult,
   'socket reset': lost(/^its line broke: .*ECONNRESET/),
-  'socket silent': lost(/^its line broke: The other side was silent for \d+ ms$/),
+  'socket silent': endsInResult,
   'network cut for a moment': endsInResult,
   'network cut and healed': endsInResult,
   'exits once': endsInResult,
 };
 
-/** The attempt at which a culprit has its result: what it returns. */
-const RESULTS: { readonly [Way in DrivenWay]?: number } = {
-  'exits once': 2,
-  'process told to leave by SIGTERM': 1,
-  'process stopped for a while': 2,
-  'network cut for a moment': 1,
-  'network cut and healed': 2,
+/** The attempts at which a culprit may have its result: what it returns. */
+const RESULTS: { readonly [Way in DrivenWay]?: readonly number[] } = {
+  'exits once': [2],
+  'process told to leave by SIGTERM': [1],
+  'process stopped for a while': [2],
+  // If the slave sees it first, it goes on with its session by another connection.
+  'socket silent': [1, 2],
+  'network cut for a moment': [1],
+  'network cut and healed': [2],
 };
 
 /** @returns What the culprit ended in, in a few words. @throws if the cell does not hold. */
@@ -107,10 +111,11 @@ function eachEndedOnce({ outcomes, culprit, culpritId, stats }: Report, { way, a
     if (n !== culprit) assert.deepEqual(ends[0], { result: 2 * n });
   }
   const error = outcomes[culprit]?.[0]?.error;
-  const result = RESULTS[way];
-  if (result !== undefined) assert.deepEqual(outcomes[culprit]?.[0], { result });
+  const results = RESULTS[way];
+  const result = outcomes[culprit]?.[0]?.result;
+  if (results !== undefined) assert.ok(results.includes(Number(result)), `its result is ${result}`);
   if (asking !== 'requestTask' || stats === undefined) return;
-  if (result === undefined) assert.equal(error?.taskId, culpritId);
+  if (results === undefined) assert.equal(error?.taskId, culpritId);
   assert.equal(stats.failed, error === undefined || culpritId === undefined ? 0 : 1);
   assert.equal(stats.succeeded + stats.failed, stats.requested);
 }
