@@ -97,6 +97,7 @@ describe('remote.md, on two machines', { timeout: 400_000, skip: whyNoMachines()
       await masterIsThere(larch);
       await fails(larch, 'node master.mjs');
       await fails(alder, slave);
+      await fails(larch, 'HOME=/nowhere npx task_manager -m localhost slave primes');
       await fails(alder, `TASKFARM_TOKEN=$(npx task_manager token) ${slave}`);
       putToken(alder);
       await fails(alder, 'npx task_manager -m larch slave primus');
@@ -126,6 +127,10 @@ describe('remote.md, on two machines', { timeout: 400_000, skip: whyNoMachines()
       empty.interrupt();
       await empty.ended;
 
+      assert.ok(
+        !met.some((text) => text.includes('ssl3_read_bytes')),
+        'nobody is shown where OpenSSL stumbled',
+      );
       const told = met.join('\n').replaceAll('alder:7766', 'larch:7766');
       for (const text of remote.errorTexts()) {
         if (NOT_MADE_HERE.test(text)) continue;
