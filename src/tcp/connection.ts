@@ -21,8 +21,8 @@ const SMALL = 2 ** 14;
 export class MessageTooLarge extends Error {}
 
 /** @throws {@link MessageTooLarge}; {@link NotCloneableError} if something in it cannot travel. */
-export function writeMessage(message: unknown): Buffer {
-  const bytes = writeValue(message);
+export function writeMessage(message: unknown, path?: string): Buffer {
+  const bytes = writeValue(message, path);
   if (bytes.length <= LARGEST_MESSAGE) return bytes;
   throw new MessageTooLarge(
     `${bytes.length} bytes, and no message between processes may have more than ${LARGEST_MESSAGE}`,
@@ -32,8 +32,11 @@ export function writeMessage(message: unknown): Buffer {
 /** A socket of `node:net` or `node:tls`, or a pipe. */
 export type Line = Duplex & { ref?(): unknown; unref?(): unknown };
 
+/** Room for what goes before a value in the same frame. */
+const LONGEST_HEAD = 64;
+
 export interface ConnectionEvents {
-  heard(message: unknown): void;
+  heard(bytes: Buffer): void;
   /** What was said has left the process, for the most part. */
   drained(): void;
   /** The line is gone; `error` says why, where it was not the other side's wish. */
@@ -78,7 +81,7 @@ export class Connection {
         if (error === undefined) resolve();
         else reject(error);
       };
-      connection.#write(writeHello());
+      connection.#write([writeHello()]);
       if (line.destroyed) connection.#closed();
     });
     return connection;
@@ -94,7 +97,7 @@ export class Connection {
 
   /** The other side has said who it is: it may send large messages. */
   trust(): void {
-    this.#reader.limit = LARGEST_MESSAGE;
+    this.#reader.limit = LARGEST_MESSAGE + LONGEST_HEAD;
   }
 
   /** The next message, for who has not begun to listen; rejects if the line closes first. */
@@ -109,7 +112,10 @@ export class Connection {
         settled();
       };
       this.listen({
-        heard: (message) => settle(() => resolve(message)),
+        heard: (bytes) => {
+          const message = readValue(bytes);
+          settle(() => resolve(message));
+        },
         drained: () => {},
         closed: (error) => settle(() => reject(error ?? new Error('The other side hung up'))),
       });
@@ -120,9 +126,9 @@ export class Connection {
     this.sayBytes(writeMessage(message));
   }
 
-  /** Says a message that is written already. */
-  sayBytes(bytes: Buffer): void {
-    if (!this.#isClosed) this.#write(bytes);
+  /** Says a message that is written already, in one part or more. */
+  sayBytes(...parts: readonly Buffer[]): void {
+    if (!this.#isClosed) this.#write(parts);
   }
 
   /** What was said has not left yet: who can wait should. */
@@ -148,15 +154,15 @@ export class Connection {
     this.#line.destroy();
   }
 
-  #write(body: Buffer): void {
+  #write(parts: readonly Buffer[]): void {
     this.saidAt = performance.now();
-    const head = frameHead(body.length);
-    if (body.length <= SMALL) {
-      this.#line.write(Buffer.concat([head, body]));
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const head = frameHead(length);
+    if (length <= SMALL) {
+      this.#line.write(Buffer.concat([head, ...parts]));
       return;
     }
-    this.#line.write(head);
-    this.#line.write(body);
+    for (const part of [head, ...parts]) this.#line.write(part);
   }
 
   #arrived(chunk: Buffer): void {
@@ -174,7 +180,7 @@ export class Connection {
       while (!this.#isClosed && (!this.#isGreeted || this.#events !== undefined)) {
         const bytes = this.#reader.next();
         if (bytes === undefined) return;
-        if (this.#isGreeted) this.#events?.heard(readValue(bytes));
+        if (this.#isGreeted) this.#events?.heard(bytes);
         else this.#greeted(bytes);
       }
     } catch (error) {

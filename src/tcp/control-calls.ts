@@ -4,8 +4,10 @@
  */
 
 import { createBirpc } from 'birpc';
-import { TaskManagerTermination } from '../core/errors.ts';
+import { NotCloneableError, TaskManagerTermination } from '../core/errors.ts';
 import { decodeException, type EncodedException, encodeException } from '../wire/outcome.ts';
+import { whyNotSendable } from './sendable-part.ts';
+import type { Saying } from './session.ts';
 
 type Answer = { readonly value: unknown } | { readonly exception: EncodedException };
 
@@ -38,6 +40,19 @@ export class ControlCalls {
     if (typeof data === 'object' && data !== null) this.#hear(data);
   }
 
+  /** How a call or an answer is said in a session. If it cannot travel, who called gets the error. */
+  saying(data: unknown): Saying {
+    const { t: type, i } = data as { readonly t: string; readonly i: string };
+    const instead = (error: Error): readonly Saying[] => {
+      const exception = encodeException(new NotCloneableError(...culpritOf(error, type)));
+      const answer = { t: 's', i, r: { exception } };
+      if (type === 's') return [{ make: () => ({ type: 'call', data: answer }) }];
+      this.hear(answer);
+      return [];
+    };
+    return { make: () => ({ type: 'call', data }), instead };
+  }
+
   /** Rejects as the call does there, and when the line ends. */
   async call(name: string, parameters: readonly unknown[]): Promise<unknown> {
     const answer = (await this.#rpc.$call(name, ...parameters)) as Answer;
@@ -59,4 +74,9 @@ function answering(listed: Callable): (...parameters: unknown[]) => Promise<Answ
       return { exception: encodeException(error) };
     }
   };
+}
+
+function culpritOf(error: Error, type: string): [path: string, what: string] {
+  const { path, what } = whyNotSendable(error, type === 's' ? 'what the call returned' : 'a parameter');
+  return [path, what];
 }

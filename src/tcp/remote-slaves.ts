@@ -15,8 +15,8 @@ import { decodeException, type EncodedException } from '../wire/outcome.ts';
 import type { HandlerCode, MasterSays, SlaveSays } from '../wire/slave-messages.ts';
 import { checkedNews } from './checked-news.ts';
 import { type Callable, ControlCalls } from './control-calls.ts';
-import { leaseBefore, sendablePart } from './sendable-part.ts';
-import type { Saying, Session } from './session.ts';
+import { leaseBefore, readablePart, sendablePart } from './sendable-part.ts';
+import { NotRead, type Saying, type Session } from './session.ts';
 
 /** Milliseconds beyond its grace that a process has to end in order. */
 const LEAVING_GRACE = 2_000;
@@ -82,7 +82,7 @@ export class RemoteSlaves implements Executor {
     for (const name of REMOTE_CALLS) {
       functions[name] = (...parameters) => master.call(name, parameters);
     }
-    this.#calls = new ControlCalls(functions, (data) => this.#say({ type: 'call', data }));
+    this.#calls = new ControlCalls(functions, (data) => this.#session.say(this.#calls.saying(data)));
   }
 
   async start(): Promise<void> {}
@@ -98,25 +98,27 @@ export class RemoteSlaves implements Executor {
     else this.#session.say(this.#order(remote, lease));
   }
 
-  /** Written when the line has room; what was lost or given back meanwhile needs no order. */
-  #order(remote: RemoteSlave, lease: Lease): Saying {
+  /**
+   * Written when the line has room; what was lost or given back meanwhile needs no order.
+   *
+   * @param part Of the lease, that is ordered. Default: all of it.
+   */
+  #order(remote: RemoteSlave, lease: Lease, part = () => lease): Saying {
     return {
       make: () =>
         remote.leases.has(lease.token)
-          ? { type: 'run', slave: remote.local, ...writeLease(lease) }
+          ? { type: 'run', slave: remote.local, ...writeLease(part()) }
           : undefined,
-      instead: () => this.#orderPart(remote, lease),
+      instead: (error) => (remote.leases.has(lease.token) ? this.#orderPart(remote, part(), error) : []),
     };
   }
 
   /** Something in a batch cannot travel: its task fails, those before it run, and those behind it go back. */
-  #orderPart({ local }: RemoteSlave, lease: Lease): readonly Saying[] {
-    const { end, failures } = sendablePart(lease);
+  #orderPart(remote: RemoteSlave, lease: Lease, error: Error): readonly Saying[] {
+    const { end, failures } = error instanceof NotRead ? readablePart(lease, error) : sendablePart(lease);
     const { token } = lease;
     if (end < lease.size) this.#report({ type: 'tail revoked', token, from: end });
-    if (failures.length === 0) {
-      return [{ make: () => ({ type: 'run', slave: local, ...writeLease(leaseBefore(lease, end)) }) }];
-    }
+    if (failures.length === 0) return [this.#order(remote, lease, () => leaseBefore(lease, end))];
     const rest = { token, from: 0, values: failures.map(() => undefined), failures };
     this.#report({ type: 'batch ended', token, done: end, elapsed: 0, longest: 0, leaving: false, rest });
     return [];

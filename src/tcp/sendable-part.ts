@@ -6,6 +6,9 @@ import type { ToldFailure } from '../core/messages.ts';
 import type { RunItems, TaskRecord } from '../core/task.ts';
 import type { EncodedFailure } from '../wire/outcome.ts';
 import { writeMessage } from './connection.ts';
+import { NotRead } from './session.ts';
+
+type NotCloneable = EncodedFailure & { readonly kind: 'not cloneable' };
 
 export interface SendablePart {
   /** The part is that of the places before this one. */
@@ -25,6 +28,14 @@ export function sendablePart(lease: Lease): SendablePart {
     failures.push({ index: place, error });
   }
   return { end: failures.length, failures };
+}
+
+/**
+ * The first half of a batch that the other process cannot read: which of its tasks is to blame is known when one is left.
+ */
+export function readablePart(lease: Lease, error: NotRead): SendablePart {
+  if (lease.size > 1) return { end: Math.floor(lease.size / 2), failures: [] };
+  return { end: 1, failures: [{ index: 0, error: whyNotSendable(error, 'a parameter') }] };
 }
 
 /** A lease of the tasks before a place; its records end there, as the ledger has taken back the others. */
@@ -59,11 +70,13 @@ function valuesAt(lease: Lease, place: number): unknown {
 }
 
 /** @param where What does not travel, where the error does not say. */
-export function whyNotSendable(error: unknown, where: string): EncodedFailure {
+export function whyNotSendable(error: unknown, where: string): NotCloneable {
   if (error instanceof NotCloneableError) {
     return { kind: 'not cloneable', path: error.path, what: whatOf(error) };
   }
-  const what = `something that cannot be sent (${error instanceof Error ? error.message : String(error)})`;
+  const why = error instanceof Error ? error.message : String(error);
+  const verdict = error instanceof NotRead ? 'that the other process cannot read' : 'that cannot be sent';
+  const what = `something ${verdict} (${why})`;
   return { kind: 'not cloneable', path: where, what };
 }
 

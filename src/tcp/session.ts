@@ -3,15 +3,17 @@
  * numbered, and kept until the other side has heard them; so a line that broke can be replaced by another, and each
  * message still arrives once and in order.
  *
- *     message on the line   [its number, the number of the last one heard, the message]
- *                           [0, the number of the last one heard]      a sign of life
+ * A message that the other side cannot read (it is of another version of Node) is not heard: it says so, and the message
+ * is replaced by what its sender says instead. What was said after it is numbered anew, and sent once more.
  *
  * Messages are written when the line has room for them, not before: what waits for a slow line are the tasks
  * themselves, which the master has anyway.
  */
 
 import { WireError } from '../wire/frames.ts';
+import { readValue } from '../wire/values.ts';
 import { type Connection, writeMessage } from './connection.ts';
+import { envelope, MESSAGE, NOT_READ, readEnvelope, SIGN } from './envelope.ts';
 
 /** So many messages are heard before that is said, unless something else is said anyway... */
 const HEARD_AT_ONCE = 32;
@@ -26,29 +28,43 @@ export interface SessionEvents {
   broken(error: Error | undefined): void;
 }
 
+/** The other side cannot read a message. */
+export class NotRead extends Error {}
+
 /** A message that is written when the line has room for it. */
 export interface Saying {
   /** What it returns is said, unless it is undefined. */
   make(): unknown;
-  /** It cannot travel, or is too large: what is said in its place. Default: nothing. */
-  instead?(error: Error): readonly Saying[];
+  /**
+   * It cannot travel, or is too large, or cannot be read ({@link NotRead}): what is said in its place. Default: nothing
+   * if it could not be written; if it cannot be read, the line breaks.
+   *
+   * It is kept until the message is heard, and `make` is not: so it need not hold large values, but gets the message.
+   */
+  readonly instead?: (error: Error, message: unknown) => readonly Saying[];
 }
 
-interface Sent {
-  readonly number: number;
+interface Written {
   readonly bytes: Buffer;
+  readonly instead: Saying['instead'];
+}
+
+interface Sent extends Written {
+  readonly number: number;
 }
 
 export class Session {
   readonly #events: SessionEvents;
   #connection: Connection | undefined;
-  /** Not written yet. */
-  readonly #waiting: Saying[] = [];
+  /** Not sent yet. */
+  readonly #waiting: (Saying | Written)[] = [];
   #isWriting = false;
   /** Not known to be heard. */
   readonly #unheard: Sent[] = [];
   #said = 0;
   #heard = 0;
+  /** The number of the message that could not be read: until it is replaced, those behind it are not heard. */
+  #unreadable: number | undefined;
   #confirmed = 0;
   #confirming: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
@@ -72,9 +88,10 @@ export class Session {
     this.#connection = connection;
     connection.trust();
     this.#forget(theyHeard);
-    for (const { bytes } of this.#unheard) connection.sayBytes(bytes);
+    this.#unreadable = undefined;
+    for (const sent of this.#unheard) this.#send(sent, connection);
     connection.listen({
-      heard: (message) => this.#hear(connection, message),
+      heard: (bytes) => this.#hear(connection, bytes),
       drained: () => this.#write(),
       closed: (error) => this.#broken(connection, error),
     });
@@ -119,36 +136,78 @@ export class Session {
     while (this.#waiting.length > 0) {
       const connection = this.#connection;
       if (connection === undefined || connection.isCongested) break;
-      this.#writeOne(this.#waiting.shift() as Saying, connection);
+      this.#writeOne(this.#waiting.shift() as Saying | Written, connection);
     }
     this.#isWriting = false;
   }
 
-  #writeOne(saying: Saying, connection: Connection): void {
+  #writeOne(next: Saying | Written, connection: Connection): void {
+    if ('bytes' in next) return this.#sendNew(next, connection);
+    let message: unknown;
     try {
-      const message = saying.make();
+      message = next.make();
       if (message === undefined) return;
-      const bytes = writeMessage([this.#said + 1, this.#heard, message]);
-      this.#said++;
-      this.#confirmed = this.#heard;
-      this.#unheard.push({ number: this.#said, bytes });
-      connection.sayBytes(bytes);
+      this.#sendNew({ bytes: writeMessage(message), instead: next.instead }, connection);
     } catch (error) {
-      this.#waiting.unshift(...(saying.instead?.(error as Error) ?? []));
+      this.#waiting.unshift(...(next.instead?.(error as Error, message) ?? []));
     }
   }
 
-  #hear(connection: Connection, envelope: unknown): void {
+  #sendNew({ bytes, instead }: Written, connection: Connection): void {
+    const sent = { number: ++this.#said, bytes, instead };
+    this.#unheard.push(sent);
+    this.#send(sent, connection);
+  }
+
+  #send({ number, bytes }: Sent, connection: Connection): void {
+    this.#confirmed = this.#heard;
+    connection.sayBytes(envelope(MESSAGE, number, this.#heard), bytes);
+  }
+
+  #hear(connection: Connection, bytes: Buffer): void {
     if (connection !== this.#connection) return;
-    const [number, theyHeard, message] = envelopeOf(envelope);
-    this.#forget(theyHeard);
-    if (number === 0 || number <= this.#heard) return;
-    if (number !== this.#heard + 1) {
+    const { kind, number, heard, value } = readEnvelope(bytes);
+    this.#forget(heard);
+    if (kind === NOT_READ) return this.#sayOtherwise(number, String(readValue(value)));
+    if (kind === SIGN || number <= this.#heard) return;
+    if (number === this.#heard + 1) return this.#hearNext(connection, number, value);
+    if (this.#unreadable === undefined)
       throw new WireError(`Message ${number} came after message ${this.#heard}`);
-    }
+  }
+
+  #hearNext(connection: Connection, number: number, value: Buffer): void {
+    const message = this.#read(connection, number, value);
+    if (message === undefined) return;
     this.#heard = number;
     this.#events.heard(message);
     this.#confirmSoon();
+  }
+
+  /** No message is undefined. */
+  #read(connection: Connection, number: number, value: Buffer): unknown {
+    try {
+      const message = readValue(value);
+      this.#unreadable = undefined;
+      return message ?? null;
+    } catch (error) {
+      this.#unreadable = number;
+      this.#confirmed = this.#heard;
+      const why = (error as Error).message;
+      connection.sayBytes(envelope(NOT_READ, number, this.#heard), writeMessage(why));
+      return undefined;
+    }
+  }
+
+  /** What is said meanwhile stands behind the message that was not read, and is not heard either. */
+  #sayOtherwise(number: number, why: string): void {
+    const [refused] = this.#unheard;
+    if (refused?.number !== number) throw new WireError(`Message ${number} was not read, but never said`);
+    if (refused.instead === undefined) throw new WireError(`The other side cannot read a message: ${why}`);
+    const pieces = refused.instead(new NotRead(why), readValue(refused.bytes));
+    const [, ...later] = this.#unheard.splice(0);
+    this.#said = number - 1;
+    this.#waiting.unshift(...pieces, ...later);
+    this.#write();
   }
 
   #forget(heard: number): void {
@@ -172,7 +231,7 @@ export class Session {
 
   #signOfLife(): void {
     this.#confirmed = this.#heard;
-    this.#connection?.say([0, this.#heard]);
+    this.#connection?.sayBytes(envelope(SIGN, 0, this.#heard));
   }
 
   #lookAtTime(period: number): void {
@@ -192,12 +251,4 @@ export class Session {
     this.#connection = undefined;
     this.#events.broken(error);
   }
-}
-
-function envelopeOf(envelope: unknown): readonly [number: number, heard: number, message: unknown] {
-  const [number, heard, message] = Array.isArray(envelope) ? envelope : [];
-  if (!Number.isSafeInteger(number) || !Number.isSafeInteger(heard)) {
-    throw new WireError('A message has no number');
-  }
-  return [number, heard, message];
 }

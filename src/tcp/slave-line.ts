@@ -4,14 +4,12 @@
  */
 
 import type { Lease } from '../core/lease.ts';
-import type { ToldFailure } from '../core/messages.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { readLease } from '../wire/lease-order.ts';
 import { encodeException } from '../wire/outcome.ts';
 import type { MasterSays, SlaveSays } from '../wire/slave-messages.ts';
-import { writeMessage } from './connection.ts';
 import { ControlCalls } from './control-calls.ts';
-import { whyNotSendable } from './sendable-part.ts';
+import { newsInPieces, type Outcomes } from './outcome-pieces.ts';
 import type { Saying, Session } from './session.ts';
 import { StateStore } from './state-store.ts';
 
@@ -37,8 +35,6 @@ interface LocalSlave {
 
 type Cancel = MasterSays & { type: 'cancel' };
 
-type Outcomes = ExecutorNews & { type: 'outcomes told' | 'batch ended' };
-
 export class SlaveLine implements ExecutorMaster {
   readonly taskTimeout: number | undefined;
   readonly #session: Session;
@@ -62,7 +58,7 @@ export class SlaveLine implements ExecutorMaster {
     this.taskTimeout = taskTimeout;
     this.#session = session;
     this.#failed = failed;
-    this.#calls = new ControlCalls({}, (data) => this.#say({ type: 'call', data }));
+    this.#calls = new ControlCalls({}, (data) => this.#session.say(this.#calls.saying(data)));
   }
 
   async serve(executor: Executor): Promise<void> {
@@ -114,7 +110,7 @@ export class SlaveLine implements ExecutorMaster {
       case 'outcomes told':
       case 'batch ended':
         this.#noteTold(news);
-        return { make: () => ({ type: 'news', news }), instead: () => this.#inPieces(news) };
+        return { make: () => ({ type: 'news', news }) satisfies SlaveSays, instead: newsInPieces };
       case 'tail revoked':
         this.#noteRevoked(news.token, news.from);
         break;
@@ -142,22 +138,6 @@ export class SlaveLine implements ExecutorMaster {
       if (lease !== undefined) return lease;
     }
     return undefined;
-  }
-
-  /** Outcomes that cannot travel together, or not at all: each goes by itself, or becomes an error. */
-  #inPieces(news: Outcomes): readonly Saying[] {
-    const told = news.type === 'batch ended' ? news.rest : news;
-    if (told === undefined) return [];
-    const pieces = Array.from(told.values, (value, place): Saying => {
-      const index = told.from + place;
-      const failure = told.failures.find((candidate) => candidate.index === index) ?? failureOf(value, index);
-      const failures = failure === undefined ? [] : [failure];
-      const values = [failure === undefined ? value : undefined];
-      const piece = { type: 'outcomes told', token: told.token, from: index, values, failures } as const;
-      return { make: () => ({ type: 'news', news: piece }) };
-    });
-    if (news.type === 'outcomes told') return pieces;
-    return [...pieces, { make: () => ({ type: 'news', news: { ...news, rest: undefined } }) }];
   }
 
   #say(message: SlaveSays): void {
@@ -291,14 +271,5 @@ export class SlaveLine implements ExecutorMaster {
   /** The session is over, and nobody hears anything any more: ends the slaves at once. */
   async abandon(): Promise<void> {
     await this.leave(0);
-  }
-}
-
-function failureOf(value: unknown, index: number): ToldFailure | undefined {
-  try {
-    writeMessage(value);
-    return undefined;
-  } catch (error) {
-    return { index, error: whyNotSendable(error, 'result') };
   }
 }

@@ -2,6 +2,7 @@
 
 import type { FarmView, FarmViewer } from '../ports/farm-view.ts';
 import type { ControlCall, ViewerIntroduction } from '../wire/slave-messages.ts';
+import { readValue } from '../wire/values.ts';
 import type { Connection } from './connection.ts';
 import { type Callable, ControlCalls } from './control-calls.ts';
 import { dial, type MasterPlace } from './master-place.ts';
@@ -37,7 +38,7 @@ function callsOver(connection: Connection, functions: Readonly<Record<string, Ca
   );
   const closed = new Promise<void>((resolve) => {
     connection.listen({
-      heard: (message) => calls.hear((message as ControlCall | undefined)?.data),
+      heard: (bytes) => calls.hear((readValue(bytes) as ControlCall | undefined)?.data),
       drained: () => {},
       closed: () => {
         calls.close();

@@ -63,6 +63,20 @@ export function encodeFailure(thrown: unknown): EncodedFailure {
   return { kind: 'raised', exception, traceback: tracebackOf(exception) };
 }
 
+/** The same failure without the values that it holds: only texts are left. */
+export function withoutValues(failure: EncodedFailure): EncodedFailure {
+  if (failure.kind !== 'raised') return failure;
+  const { exception, traceback } = failure;
+  if (exception.kind !== 'error')
+    return { kind: 'raised', exception: { kind: 'described', text: traceback }, traceback };
+  const { className, name, message, stack } = exception.error;
+  return {
+    kind: 'raised',
+    exception: { kind: 'error', error: { className, name, message, stack, own: {} } },
+    traceback,
+  };
+}
+
 export function encodeException(thrown: unknown): EncodedException {
   try {
     return encode(thrown, 0, new Map());
