@@ -28,8 +28,6 @@ function* generator(): Generator<number> {
 /** Threads take these. */
 const TAKEN: Readonly<Record<string, () => unknown>> = {
   'URL parts': () => ({ ...new URL('http://a/b') }),
-  'Intl objects': () => [new Intl.NumberFormat('en'), new Intl.Collator('en')],
-  generators: () => [generator()],
   'instances with private fields': () => [new Private()],
   'frozen and sealed objects': () => Object.freeze([Object.seal({ a: 1 })]),
   'objects without a prototype': () => Object.assign(Object.create(null), { a: 1 }),
@@ -58,6 +56,8 @@ const REFUSED: Readonly<Record<string, () => unknown>> = {
       throw new RangeError('as it does');
     },
   }),
+  'an Intl object': () => new Intl.NumberFormat('en'),
+  'a generator': () => generator(),
   'a KeyObject': () => createSecretKey(Buffer.from('key')),
   'a Blob': () => new Blob(['text']),
   'a MessagePort': () => {
