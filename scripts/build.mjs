@@ -5,7 +5,8 @@
 // thread then has two copies of a few modules, which meet by registered symbols, as two copies of the
 // package would. What is loaded on demand (comlink) stays apart.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -23,14 +24,26 @@ const common = {
   logLevel: 'warning',
 };
 
+// What is loaded on demand is built apart, with copies of what it shares with the library: split off, the shared parts
+// would be nine files more to load at the start (31 ms instead of 22).
+const onDemand = new Set();
+const apart = {
+  name: 'apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const source = join(resolveDir, path);
+      onDemand.add(source);
+      return { path: `./${basename(source, '.ts')}.js`, external: true };
+    });
+  },
+};
 await build({
   ...common,
-  entryPoints: ['src/index.ts', 'src/slave/launched-slave.ts'],
-  entryNames: '[name]',
+  entryPoints: ['src/index.ts'],
   outdir: 'dist',
   format: 'esm',
-  splitting: true,
-  chunkNames: '[name]-[hash]',
+  plugins: [apart],
 });
 
 // Piscina tries `require` before `import`, so CommonJS is what a thread loads fastest.
@@ -40,3 +53,19 @@ await build({
   outfile: 'dist/entry.cjs',
   format: 'cjs',
 });
+
+// The same for the programs; what of them talks to masters stands in files of its own, which `task_manager --help`
+// does not load.
+await build({
+  ...common,
+  entryPoints: {
+    task_manager: 'src/cli/task-manager.ts',
+    'launched-slave': 'src/slave/launched-slave.ts',
+    ...Object.fromEntries(Array.from(onDemand, (source) => [basename(source, '.ts'), source])),
+  },
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'part-[name]-[hash]',
+});
+chmodSync('dist/task_manager.js', 0o755);

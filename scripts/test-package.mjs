@@ -16,6 +16,7 @@ try {
   check('the README’s example runs', runReadmeExample);
   check('a job in one script', runOneScript);
   check('a job in two scripts', runTwoScripts);
+  check('the command line runs', checkCommandLine);
   check('there are no doors but those declared', checkDoors);
   check('the types hold with moduleResolution nodenext and bundler', checkTypes);
 } finally {
@@ -36,7 +37,7 @@ function pack() {
 
 function checkFiles(files) {
   const always = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
-  for (const file of [...always, 'dist/index.js', 'dist/index.d.ts'])
+  for (const file of [...always, 'dist/index.js', 'dist/index.d.ts', 'dist/task_manager.js'])
     assert.ok(files.includes(file), `${file} is missing`);
   const others = files.filter(
     (file) => !always.includes(file) && !/^dist\/[\w/-]+\.(c?js|d\.ts)$/.test(file),
@@ -104,6 +105,17 @@ function runTwoScripts() {
     console.log(sum);`,
   );
   assert.equal(output, '36\n');
+}
+
+function checkCommandLine() {
+  const run = (...words) =>
+    execFileSync('npx', ['--no-install', 'task_manager', ...words], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: LIMIT,
+    });
+  assert.match(run('--help'), /^Usage: task_manager /);
+  assert.match(run('token'), /^[\w-]{43}\n$/);
 }
 
 function checkDoors() {

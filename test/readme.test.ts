@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import * as taskfarm from 'taskfarm';
+import { showText } from '#src/cli/show-view.js';
+import { painted } from '#src/cli/styled-line.js';
+import { topScreen } from '#src/cli/top-view.js';
+import { busyView } from './fixtures/farm-views.ts';
 import { packageFolder } from './programs/package-folder.ts';
 import { makeProject } from './programs/project-folder.ts';
 import { runNode } from './programs/run-node.ts';
@@ -40,6 +44,19 @@ describe('the README', { timeout: 60_000 }, () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, link]) => link as string);
     assert.ok(links.length > 3);
     for (const link of links) assert.ok(existsSync(new URL(link, packageFolder)), link);
+  });
+
+  it('shows what the command line prints', () => {
+    const [show, top] = ['5 active processes', 'demo  PID 4711'].map((start) =>
+      blocksOf('text').find((block) => block.includes(start)),
+    );
+    assert.equal(show, `$ task_manager show -v demo\n${showText(busyView(), true)}`);
+    const look = { pace: 45, silence: 0, scroll: 0, slavesAs: undefined, signs: ['█', '░'] } as const;
+    const { lines } = topScreen(
+      { view: busyView(), ...look },
+      { columns: 80, rows: Number.POSITIVE_INFINITY },
+    );
+    assert.equal(top, lines.map((line) => `${painted(line, false).trimEnd()}\n`).join(''));
   });
 
   it('lists every error class with its code', () => {

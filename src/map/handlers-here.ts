@@ -17,7 +17,7 @@ export async function handlersHere(origin: PreparedMapper['origin']): Promise<Th
   if (origin.kind === 'functions') return sentFunctions;
   const { module } = origin;
   if (slaveHost()?.loading === module) throw new HandlerModuleError(importsItself(module));
-  const known = modules.get(module) ?? loaded(module);
+  const known = modules.get(module) ?? loaded(slaveHost()?.moduleHere?.(module) ?? module);
   modules.set(module, known);
   return known;
 }

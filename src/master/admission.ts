@@ -18,14 +18,6 @@ import type { HandlerBundle } from './handler-bundle.ts';
 import type { ListenOptions } from './job-options.ts';
 import type { LaunchedSlaves } from './launched-slaves.ts';
 
-/** Where a farm listens for slaves. */
-export interface ListenPlace {
-  readonly host: string;
-  /** 0 for any. */
-  readonly port: number;
-  readonly token: string | undefined;
-}
-
 /** The farm, as those see it who come. */
 export interface AdmittingFarm {
   readonly label: string;
@@ -54,11 +46,14 @@ export class Admission {
     this.#farm = farm;
   }
 
-  /** Whether a slave may still come: by itself, or in place of one that was launched. */
-  get isOpen(): boolean {
-    if (this.#isClosed) return false;
-    const hasDoor = this.#announcement?.server !== undefined || this.address !== undefined;
-    return hasDoor || this.#launched !== undefined;
+  /** Whether somebody can come in by himself. */
+  get hasDoor(): boolean {
+    return !this.#isClosed && (this.#announcement?.server !== undefined || this.address !== undefined);
+  }
+
+  /** Whether slaves were launched, which are replaced. */
+  get hasLaunched(): boolean {
+    return !this.#isClosed && this.#launched !== undefined;
   }
 
   /** Rejects with {@link LabelInUseError}, or what is wrong with the port. */
@@ -98,7 +93,7 @@ export class Admission {
     const { LaunchedSlaves } = await import('./launched-slaves.ts');
     this.#launched ??= new LaunchedSlaves({
       label: this.#farm.label,
-      admit: (line) => reception.admit(line, true),
+      admit: (line, process) => reception.admit(line, process),
       failed: (error) => this.#farm.failed(error),
     });
     this.#launched.launch(count);

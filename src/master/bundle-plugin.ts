@@ -30,9 +30,9 @@ const HAS_PLACE = /\bimport\.meta\b|\b__(?:file|dir)name\b/;
  * and whoever makes one of the URL would fail; there it is the bundle's own.
  */
 export const BANNER = `
-import { createRequire as __taskfarm_createRequire } from 'node:module';
-import { dirname as __taskfarm_dirnameOf } from 'node:path';
-import { fileURLToPath as __taskfarm_pathOf } from 'node:url';
+import { createRequire as __taskfarm_createRequire } from "node:module";
+import { dirname as __taskfarm_dirnameOf } from "node:path";
+import { fileURLToPath as __taskfarm_pathOf } from "node:url";
 const require = __taskfarm_createRequire(import.meta.url);
 const __taskfarm_place = (url) => process.platform === 'win32' && !/^file:\\/\\/(\\/[a-z]:|[^/])/i.test(url) ? import.meta.url : url;
 const __taskfarm_native = (path) => {
@@ -65,7 +65,7 @@ export const bundlePlugin: Plugin = {
     build.onLoad({ filter: /\.[cm]?[jt]sx?$/, namespace: 'file' }, async ({ path }) => {
       const loader = LOADERS[extname(path)];
       if (loader === undefined) return undefined;
-      if (await isThisPackage(path)) return { contents: "export * from 'taskfarm';", loader };
+      if (await isThisPackage(path)) return { contents: 'export * from "taskfarm";', loader };
       const text = await readFile(path, 'utf8');
       return HAS_PLACE.test(text) ? { contents: placed(text, path), loader } : undefined;
     });

@@ -49,7 +49,7 @@ export class Farm {
     this.#threads = options.threads ?? (options.launchSlaves ? 0 : availableThreads());
     this.driver = new Driver({ retries, maxLosses, clock: systemClock });
     this.#admission = label === undefined ? undefined : this.#admissionOf(label);
-    this.driver.slavesMayCome = () => this.#admission?.isOpen === true;
+    this.driver.slavesMayCome = () => this.#awaitsSlaves;
     this.taskManager = new TaskManager({}, this.driver);
     this.taskManager.registerProcess({ info: getMachineInfo() });
   }
@@ -76,6 +76,14 @@ export class Farm {
   /** Starts so many slave processes on this host. */
   async launch(count: number): Promise<void> {
     await this.#admission?.launch(count);
+  }
+
+  /** Whether slaves are expected that are not there yet: those it has launched, and others where it asked for them. */
+  get #awaitsSlaves(): boolean {
+    const admission = this.#admission;
+    if (admission === undefined) return false;
+    const asksForThem = this.#threads === 0 || this.options.listen !== undefined;
+    return admission.hasLaunched || (asksForThem && admission.hasDoor);
   }
 
   /** Where slaves from elsewhere come in; undefined if the farm does not listen. */

@@ -4,9 +4,16 @@ import { OptionError } from '../core/errors.ts';
 import { isLoopback } from '../tcp/loopback.ts';
 import { USUAL_PORT } from '../tcp/master-place.ts';
 import { readToken, SHORTEST_TOKEN } from '../tcp/token.ts';
-import type { ListenPlace } from './admission.ts';
 import type { ListenOptions } from './job-options.ts';
 import { checkOptions, text } from './options.ts';
+
+/** Where a farm listens for slaves. */
+export interface ListenPlace {
+  readonly host: string;
+  /** 0 for any. */
+  readonly port: number;
+  readonly token: string | undefined;
+}
 
 const LOOPBACK = '127.0.0.1';
 

@@ -12,8 +12,8 @@ export interface HandlerSource {
 }
 
 /**
- * Where handlers come from. `module` is the URL of the module to import, `label` that of the job. `bundled` says
- * that the module is a bundle, made from the master's.
+ * Where handlers come from. `module` is the URL of the module to import, `label` that of the job. `bundleOf` is
+ * the URL of the master's module where this one is a bundle that was made from it.
  */
 export type HandlerOrigin =
   /** The class that the script gives to `runJob`; the thread takes no other. */
@@ -22,12 +22,12 @@ export type HandlerOrigin =
       readonly module: string;
       readonly label: string;
       readonly slaveClass: ClassFingerprint;
-      readonly bundled?: true;
+      readonly bundleOf?: string;
     }
   /** The module's `do_<tag>` functions, or the class that it gives to `runJob`. */
-  | { readonly kind: 'module'; readonly module: string; readonly label: string; readonly bundled?: true }
+  | { readonly kind: 'module'; readonly module: string; readonly label: string; readonly bundleOf?: string }
   /** The module's exports, whose names are the tags. */
-  | { readonly kind: 'exports'; readonly module: string; readonly bundled?: true }
+  | { readonly kind: 'exports'; readonly module: string; readonly bundleOf?: string }
   /** The tags themselves, which are functions as source text (see sent-functions.ts). */
   | { readonly kind: 'functions' };
 

@@ -31,6 +31,8 @@ export interface SlaveHost {
   offerClass(label: string, SlaveClass: new () => Handlers): void;
   /** The URL of the module that is being imported for its handlers; undefined once they are there. */
   readonly loading?: string | undefined;
+  /** Where a module is imported from in this thread: the handlers' may have come as a bundle. Takes and returns a URL. */
+  moduleHere?(module: string): string;
   /** The task that runs now; undefined between tasks. */
   readonly currentTask: CurrentTask | undefined;
   /** Carries out a call at the TaskManager in the master; rejects as the call does. */

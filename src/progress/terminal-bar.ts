@@ -5,6 +5,7 @@
 
 import type { WriteStream } from 'node:tty';
 import type { GenericFormatter } from 'cli-progress';
+import { type BarSigns, barSigns } from './bar-signs.ts';
 import { BottomLine } from './bottom-line.ts';
 import type { Display, ProgressState } from './progress-state.ts';
 import { partsOf } from './wording.ts';
@@ -19,13 +20,13 @@ let shown: TerminalBar | undefined;
 export class TerminalBar implements Display {
   readonly #line: BottomLine;
   readonly #output: WriteStream;
-  readonly #signs: readonly [complete: string, incomplete: string];
+  readonly #signs: BarSigns;
   #format: GenericFormatter | undefined;
 
   constructor(output: WriteStream, env: NodeJS.ProcessEnv) {
     this.#line = new BottomLine(output);
     this.#output = output;
-    this.#signs = knowsBlocks(env) ? ['█', '░'] : ['=', '-'];
+    this.#signs = barSigns(env);
     import('cli-progress').then(({ default: { Format } }) => {
       this.#format = Format.Formatter;
     });
@@ -64,11 +65,4 @@ export class TerminalBar implements Display {
     const times = { eta: 0, startTime: 0, stopTime: null };
     return format(options, { ...times, progress: fraction, value: done, total, maxWidth: width }, { words });
   }
-}
-
-/** Whether a terminal shows the blocks of Unicode; the console of Linux and a locale without UTF-8 do not. */
-function knowsBlocks(env: NodeJS.ProcessEnv): boolean {
-  if (process.platform === 'win32') return env.WT_SESSION !== undefined;
-  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || '';
-  return env.TERM !== 'linux' && /utf-?8/i.test(locale);
 }

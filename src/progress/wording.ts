@@ -10,18 +10,18 @@ export function partsOf(state: ProgressState): string[] {
 }
 
 /** `465/1035`, or `465` where nobody knows how many there are. */
-function countsInWords({ done, total }: ProgressState): string {
+export function countsInWords({ done, total }: Pick<ProgressState, 'done' | 'total'>): string {
   return total === undefined ? `${done} done` : `${done}/${total}`;
 }
 
 /** `45 %`; 100 only when all is done. */
-function percentInWords({ fraction = 0, done, total }: ProgressState): string {
+export function percentInWords({ fraction = 0, done, total }: ProgressState): string {
   const percent = Math.floor(100 * fraction);
   return `${done === total ? percent : Math.min(99, percent)} %`;
 }
 
 /** `82.3/s`, and for long tasks `4.5/min` or `2.0/h`. */
-function rateInWords({ rate }: ProgressState): string {
+export function rateInWords({ rate }: Pick<ProgressState, 'rate'>): string {
   if (rate === 0) return '';
   if (rate >= 1) return `${numberInWords(rate)}/s`;
   return rate * 60 >= 1 ? `${numberInWords(rate * 60)}/min` : `${numberInWords(rate * 3600)}/h`;
@@ -45,7 +45,7 @@ function troubleInWords({ failed, lost }: ProgressState): string[] {
 }
 
 /** Milliseconds as `7 s`, `1 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
-function duration(milliseconds: number): string {
+export function duration(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;

@@ -14,6 +14,7 @@ import { type Dialled, dial, type MasterPlace, nameOf } from '../tcp/master-plac
 import { Session } from '../tcp/session.ts';
 import { SlaveLine } from '../tcp/slave-line.ts';
 import { availableThreads } from '../threads/available-threads.ts';
+import { bundledOrigin } from '../threads/bundled-module.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 import { LONGEST_TIMER } from '../threads/within.ts';
 import type { JobDescription, MasterSays, SlaveIntroduction, Welcome } from '../wire/slave-messages.ts';
@@ -230,7 +231,8 @@ export class SlaveProgram {
       {
         threads: this.#options.threads ?? availableThreads(),
         onDemand: false,
-        source: { origin, argv, startTimeout, tsx },
+        // A bundle is JavaScript, whatever the master's module was.
+        source: { origin, argv, startTimeout, tsx: isBundle(origin) ? undefined : tsx },
         resourceLimits,
         maxTasksPerThread: maxTasksPerThread ?? Number.POSITIVE_INFINITY,
         machine: getMachineInfo(),
@@ -252,7 +254,7 @@ export class SlaveProgram {
     }
     if (origin.kind === 'functions' || (await this.#isOnHostOfMaster())) return origin;
     const url = await fetchCode(line);
-    return { ...origin, module: url, bundled: true };
+    return bundledOrigin(origin, url);
   }
 
   async #isOnHostOfMaster(): Promise<boolean> {
@@ -273,4 +275,8 @@ async function fetchCode(line: SlaveLine): Promise<string> {
   const hash = String(await line.call('handlerHash', []));
   if (await cache.has(hash)) return cache.urlOf(hash);
   return cache.keep(hash, String(await line.call('handlerSource', [])));
+}
+
+function isBundle(origin: HandlerOrigin): boolean {
+  return origin.kind !== 'functions' && origin.bundleOf !== undefined;
 }

@@ -4,11 +4,12 @@
  */
 
 import type { Lease } from '../core/lease.ts';
-import type { ToldFailure } from '../core/messages.ts';
+import { TagRecord } from '../core/tag.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { readLease } from '../wire/lease-order.ts';
-import { encodeException } from '../wire/outcome.ts';
+import { type EncodedFailure, encodeException } from '../wire/outcome.ts';
 import type { MasterSays, SlaveSays } from '../wire/slave-messages.ts';
+import { writableException } from '../wire/writable-exception.ts';
 import { writeMessage } from './connection.ts';
 import { ControlCalls } from './control-calls.ts';
 import { whyNotSendable } from './sendable-part.ts';
@@ -46,6 +47,8 @@ export class SlaveLine implements ExecutorMaster {
   readonly #calls: ControlCalls;
   readonly #states = new StateStore((state, name) => this.#calls.call('stateValue', [state, name]));
   readonly #slaves = new Map<number, LocalSlave>();
+  /** What tasks of a tag cost here: a slot measures a long task by it. */
+  readonly #tags = new Map<string, TagRecord>();
   #executor: Executor | undefined;
   #lastSlave = 0;
   /** Slaves that are replaced by others. */
@@ -80,11 +83,28 @@ export class SlaveLine implements ExecutorMaster {
   report(news: ExecutorNews): void {
     const saying = this.#newsToSay(news);
     if (saying !== undefined) this.#session.say(saying);
-    if (news.type === 'batch ended') this.#feedAfter(news.token);
+    if (news.type === 'batch ended') this.#batchEnded(news);
+    if (news.type === 'task lingered') this.#revokeOthers(news.token);
+  }
+
+  #batchEnded({ token, done, elapsed, longest }: ExecutorNews & { type: 'batch ended' }): void {
+    this.#heldLease(token)?.tag.cost.learn(done, elapsed, longest);
+    this.#feedAfter(token);
+  }
+
+  /**
+   * Behind a task that runs long nothing may begin from now on, as in the master's own threads: so it is known which task pays
+   * if the thread has to be ended. The master's word to do so would come too late.
+   */
+  #revokeOthers(token: number): void {
+    for (const [slave, { held }] of this.#slaves) {
+      if (!held.some((lease) => lease.token === token)) continue;
+      for (const lease of held.toReversed()) this.#executor?.revoke(slave, lease.token);
+    }
   }
 
   failed(error: Error): void {
-    this.#say({ type: 'failed', exception: encodeException(error) });
+    this.#say({ type: 'failed', exception: writableException(encodeException(error)) });
     this.#failed(error);
   }
 
@@ -150,11 +170,10 @@ export class SlaveLine implements ExecutorMaster {
     if (told === undefined) return [];
     const pieces = Array.from(told.values, (value, place): Saying => {
       const index = told.from + place;
-      const failure = told.failures.find((candidate) => candidate.index === index) ?? failureOf(value, index);
-      const failures = failure === undefined ? [] : [failure];
-      const values = [failure === undefined ? value : undefined];
-      const piece = { type: 'outcomes told', token: told.token, from: index, values, failures } as const;
-      return { make: () => ({ type: 'news', news: piece }) };
+      const thrown = told.failures.find((candidate) => candidate.index === index);
+      const error =
+        thrown === undefined ? whyUnsendable(value) : sendableFailure(thrown.error as EncodedFailure);
+      return pieceOf(told.token, index, value, error);
     });
     if (news.type === 'outcomes told') return pieces;
     return [...pieces, { make: () => ({ type: 'news', news: { ...news, rest: undefined } }) }];
@@ -180,7 +199,7 @@ export class SlaveLine implements ExecutorMaster {
   hear(message: MasterSays): void {
     switch (message.type) {
       case 'run':
-        return this.#run(message.slave, readLease(message));
+        return this.#run(message.slave, readLease(message, this.#tagOf));
       case 'revoke':
         return this.#revoke(message.slave, message.token);
       case 'cancel':
@@ -201,6 +220,12 @@ export class SlaveLine implements ExecutorMaster {
         throw new TypeError(`A master said what no master says: ${Object(message).type}`);
     }
   }
+
+  readonly #tagOf = (name: string): TagRecord => {
+    const tag = this.#tags.get(name) ?? new TagRecord(name);
+    this.#tags.set(name, tag);
+    return tag;
+  };
 
   #run(slave: number, lease: Lease): void {
     const local = this.#slaves.get(slave);
@@ -280,7 +305,7 @@ export class SlaveLine implements ExecutorMaster {
     try {
       await ended;
     } catch (error) {
-      exception = encodeException(error);
+      exception = writableException(encodeException(error));
     }
     clearInterval(this.#watching);
     this.#calls.close();
@@ -294,11 +319,29 @@ export class SlaveLine implements ExecutorMaster {
   }
 }
 
-function failureOf(value: unknown, index: number): ToldFailure | undefined {
+function pieceOf(token: number, from: number, value: unknown, error: EncodedFailure | undefined): Saying {
+  const outcome =
+    error === undefined
+      ? { values: [value], failures: [] }
+      : { values: [undefined], failures: [{ index: from, error }] };
+  const news = { type: 'outcomes told', token, from, ...outcome } as const;
+  return {
+    make: () => ({ type: 'news', news }) satisfies SlaveSays,
+    // Only what was thrown can be too large by now.
+    instead: (problem) => [pieceOf(token, from, undefined, whyNotSendable(problem, 'what was thrown'))],
+  };
+}
+
+function whyUnsendable(value: unknown): EncodedFailure | undefined {
   try {
-    writeMessage(value);
+    writeMessage(value, 'result');
     return undefined;
   } catch (error) {
-    return { index, error: whyNotSendable(error, 'result') };
+    return whyNotSendable(error, 'result');
   }
+}
+
+function sendableFailure(failure: EncodedFailure): EncodedFailure {
+  if (failure.kind !== 'raised') return failure;
+  return { ...failure, exception: writableException(failure.exception) };
 }

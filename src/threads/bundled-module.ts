@@ -8,7 +8,7 @@ import type { HandlerOrigin } from '../ports/handler-source.ts';
 
 /** The same handlers as the master's, in a bundle. */
 export function bundledOrigin(origin: HandlerOrigin, module: string): HandlerOrigin {
-  return origin.kind === 'functions' ? origin : { ...origin, module, bundled: true };
+  return origin.kind === 'functions' ? origin : { ...origin, module, bundleOf: origin.module };
 }
 
 /** In the thread, before the import: a traceback shall name the files and lines of the master's own source. */

@@ -64,7 +64,7 @@ export class HandlerModule {
     const timer = setTimeout(() => this.#refuse(this.#tooLate(origin)), startTimeout);
     try {
       if (tsx !== undefined) await prepareTypeScript(tsx);
-      if (origin.bundled) prepareBundles();
+      if (origin.bundleOf !== undefined) prepareBundles();
       return await Promise.race([offered, this.#imported(origin, offered)]);
     } finally {
       clearTimeout(timer);
@@ -72,8 +72,8 @@ export class HandlerModule {
   }
 
   async #imported(origin: ModuleOrigin, offered: Promise<ThreadHandlers>): Promise<ThreadHandlers> {
-    const { kind, module, bundled = false } = origin;
-    const namespace = await importModule(module, bundled);
+    const { kind, module, bundleOf } = origin;
+    const namespace = await importModule(module, bundleOf);
     if (kind === 'exports') return new ExportedFunctions(module, namespace);
     if (kind === 'class' || this.#foreign.length > 0) return offered;
     for (const owner of [namespace, defaultOf(namespace)]) {
@@ -101,12 +101,14 @@ export class HandlerModule {
 }
 
 /** @throws {@link ModuleRefusal} */
-export async function importModule(module: string, bundled = false): Promise<object> {
+export async function importModule(module: string, bundleOf?: string): Promise<object> {
   try {
     return await import(module);
   } catch (error) {
-    const remedy = bundled ? `. ${BUNDLE_REMEDY}. What it threw` : typeScriptRemedy(error);
-    throw new ModuleRefusal(`The handler module ${module} cannot be loaded${remedy}`, { cause: error });
+    const remedy = bundleOf === undefined ? typeScriptRemedy(error) : `. ${BUNDLE_REMEDY}. What it threw`;
+    throw new ModuleRefusal(`The handler module ${bundleOf ?? module} cannot be loaded${remedy}`, {
+      cause: error,
+    });
   }
 }
 
@@ -120,9 +122,8 @@ function isMeant({ label, SlaveClass }: Offer, origin: HandlerOrigin): boolean {
   if (origin.kind === 'module') return label === origin.label;
   if (origin.kind !== 'class') return false;
   const { name, source, labels } = origin.slaveClass;
-  return origin.bundled
-    ? labels.includes(label)
-    : SlaveClass.name === name && sourceOf(SlaveClass) === source;
+  if (origin.bundleOf !== undefined) return labels.includes(label);
+  return SlaveClass.name === name && sourceOf(SlaveClass) === source;
 }
 
 type JobOrigin = Extract<HandlerOrigin, { label: string }>;

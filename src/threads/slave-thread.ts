@@ -74,7 +74,13 @@ export class SlaveThread implements SlaveHost {
 
   get loading(): string | undefined {
     const { origin } = this.#source;
-    return this.#handlers === undefined && origin.kind !== 'functions' ? origin.module : undefined;
+    if (this.#handlers !== undefined || origin.kind === 'functions') return undefined;
+    return origin.bundleOf ?? origin.module;
+  }
+
+  moduleHere(module: string): string {
+    const { origin } = this.#source;
+    return origin.kind !== 'functions' && module === origin.bundleOf ? origin.module : module;
   }
 
   get currentTask(): CurrentTask | undefined {

@@ -4,7 +4,7 @@
  */
 
 import { Lease } from '../core/lease.ts';
-import { TagRecord } from '../core/tag.ts';
+import type { TagRecord } from '../core/tag.ts';
 import { type RunItems, type TaskOptions, TaskRecord } from '../core/task.ts';
 import {
   type BatchOrder,
@@ -28,10 +28,17 @@ export function writeLease(lease: Lease): LeaseOrder {
   return { order: writeOrder(lease), timeouts: isOne ? first : timeouts };
 }
 
-/** The lease as the process of its slave has it: what it needs to hand the batch to a thread. */
-export function readLease({ order: message, timeouts }: LeaseOrder): Lease {
+/**
+ * The lease as the process of its slave has it: what it needs to hand the batch to a thread.
+ *
+ * @param tagOf The process's own record of a tag.
+ */
+export function readLease(
+  { order: message, timeouts }: LeaseOrder,
+  tagOf: (name: string) => TagRecord,
+): Lease {
   const order = readOrder(message);
-  const tag = new TagRecord(order.tag);
+  const tag = tagOf(order.tag);
   const optionsAt = (position: number): TaskOptions | undefined => {
     const timeout = typeof timeouts === 'object' ? timeouts[position] : timeouts;
     return timeout === undefined ? undefined : { timeout };

@@ -4,6 +4,7 @@
  */
 
 import { types } from 'node:util';
+import { causeOf } from './stand-ins.ts';
 
 /**
  * Levels of nesting that can be written. Structured clone gives up at the end of the stack, from 1,560 levels
@@ -26,6 +27,8 @@ export class Survey {
   /** A SharedArrayBuffer stands somewhere itself, not only below a view. */
   hasSharedBuffer = false;
   hasSharedView = false;
+  /** An error is there that is not written alike by all versions of `node:v8`: one with a cause. */
+  hasError = false;
   /** The parts of Node's buffer pools that are used, and nothing else is: see `isPooled`. */
   readonly pooled = new Map<ArrayBuffer, Range>();
   readonly #seen = new Set<object>();
@@ -44,7 +47,7 @@ export class Survey {
     const prototype = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) this.#lookAtObject(value, depth);
     else if (prototype === Array.prototype) this.#lookAtArray(value as unknown[], depth);
-    else this.#lookAtOther(value, prototype, depth);
+    else this.#lookAtOther(value, depth);
   }
 
   /** Objects without objects in them are not remembered: they are many, and looked at as often as met. */
@@ -82,13 +85,14 @@ export class Survey {
     }
   }
 
-  #lookAtOther(value: object, prototype: object, depth: number): void {
+  #lookAtOther(value: object, depth: number): void {
     if (ArrayBuffer.isView(value)) this.#lookAtView(value as NodeJS.ArrayBufferView);
     else if (types.isMap(value)) this.#lookAtMap(value, depth);
     else if (types.isSet(value)) this.#lookAtSet(value, depth);
     else if (types.isSharedArrayBuffer(value)) this.hasSharedBuffer = true;
     else if (types.isArrayBuffer(value)) this.#whole.add(value);
-    else if (types.isNativeError(value) && ERRORS.has(prototype)) this.#lookAtError(value, depth);
+    else if (value instanceof DOMException) this.hasError = true;
+    else if (types.isNativeError(value)) this.#lookAtError(value, depth);
     else if (!types.isDate(value) && !types.isRegExp(value) && !isBoxed(value)) this.hasUnknown = true;
   }
 
@@ -120,9 +124,11 @@ export class Survey {
   }
 
   #lookAtError(error: Error, depth: number): void {
-    if (this.#isKnown(error) || !Object.hasOwn(error, 'cause')) return;
-    const { cause } = error;
-    if (typeof cause === 'object' && cause !== null) this.#look(cause, depth + 1);
+    const cause = causeOf(error);
+    if (cause === undefined || this.#isKnown(error)) return;
+    this.hasError = true;
+    const { value } = cause;
+    if (typeof value === 'object' && value !== null) this.#look(value, depth + 1);
   }
 
   #isKnown(value: object): boolean {
@@ -131,12 +137,6 @@ export class Survey {
     return false;
   }
 }
-
-const ERRORS: ReadonlySet<object> = new Set(
-  [Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
-    (Class) => Class.prototype,
-  ),
-);
 
 /** A symbol can be boxed too, and not be cloned. */
 function isBoxed(value: object): boolean {
