@@ -1,6 +1,6 @@
 /**
- * The matrix, but for what maps share with single tasks: of theirs, a task within a batch in the middle. Of slave processes too,
- * but for the ways that are theirs alone: what ends badly in a thread does so in their threads. All cells: npm run faults.
+ * The matrix, but for what different askings and executors share: of maps, and of slaves in other processes, a task within a
+ * batch in the middle. All cells: npm run faults.
  */
 
 import { describe, it } from 'node:test';
