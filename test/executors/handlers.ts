@@ -105,6 +105,13 @@ export function do_hold_for_ever(gate: string): never {
   for (;;);
 }
 
+/** Never ends at its first attempt; tells the later one. */
+export function do_hold_first(gate: string): number {
+  comeTo(gate);
+  while (currentTask().attempt === 1);
+  return currentTask().attempt;
+}
+
 export function do_progress(fraction: number, gate: string): string {
   currentTask().progress(fraction);
   return do_hold(gate);
