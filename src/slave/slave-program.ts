@@ -36,6 +36,8 @@ export interface SlaveProgramOptions {
   readonly module?: string;
 }
 
+/** As `nameOf` calls the place of a local socket. */
+const THIS_HOST = 'this host';
 /** Milliseconds that the master has to answer an introduction. */
 const PATIENCE = 10_000;
 /** Milliseconds between two tries to reach the master: the first pause, and the longest. */
@@ -108,17 +110,18 @@ export class SlaveProgram {
       try {
         const place = await this.#options.place();
         if (place !== undefined) return await dial(place, label);
-        throw new MasterNotFoundError(
-          label,
-          'this host',
-          'no job of this user has this label. Start it first',
-        );
+        throw new MasterNotFoundError(label, THIS_HOST, 'no job of this user has this label. Start it first');
       } catch (error) {
         const left = since + patience - performance.now();
-        if (!(error instanceof MasterNotFoundError) || left <= 0) throw error;
+        if (!(error instanceof MasterNotFoundError) || left <= 0 || this.#isGone(error)) throw error;
         await this.#pause(Math.min(pause, left));
       }
     }
+  }
+
+  /** A master on this host that has served and is not there any more has died: no network comes back here. */
+  #isGone({ place }: MasterNotFoundError): boolean {
+    return place === THIS_HOST && this.#work !== undefined && this.#options.wait !== true;
   }
 
   #pause(milliseconds: number): Promise<void> {
@@ -178,7 +181,7 @@ export class SlaveProgram {
     const place = await this.#options.place();
     const why =
       welcome.why === 'label' ? `the job there has the label '${welcome.label}'` : 'the job there is ending';
-    throw new MasterNotFoundError(label, place === undefined ? 'this host' : nameOf(place), why);
+    throw new MasterNotFoundError(label, place === undefined ? THIS_HOST : nameOf(place), why);
   }
 
   #begin(connection: Connection, id: string, job: JobDescription): Work {
