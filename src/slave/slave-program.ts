@@ -7,7 +7,7 @@
  *           └── given up          └── its line broke: looks for the master again, and goes on with what it has
  */
 
-import { HandlerModuleError, MasterNotFoundError } from '../core/errors.ts';
+import { AuthenticationError, HandlerModuleError, MasterNotFoundError } from '../core/errors.ts';
 import type { HandlerOrigin } from '../ports/handler-source.ts';
 import { Connection, type Line } from '../tcp/connection.ts';
 import { type Dialled, dial, type MasterPlace, nameOf } from '../tcp/master-place.ts';
@@ -113,15 +113,21 @@ export class SlaveProgram {
         throw new MasterNotFoundError(label, THIS_HOST, 'no job of this user has this label. Start it first');
       } catch (error) {
         const left = since + patience - performance.now();
-        if (!(error instanceof MasterNotFoundError) || left <= 0 || this.#isGone(error)) throw error;
+        if (left <= 0 || !this.#mayPass(error)) throw error;
         await this.#pause(Math.min(pause, left));
       }
     }
   }
 
-  /** A master on this host that has served and is not there any more has died: no network comes back here. */
-  #isGone({ place }: MasterNotFoundError): boolean {
-    return place === THIS_HOST && this.#work !== undefined && this.#options.wait !== true;
+  /**
+   * A master that was there may come back, and what answers meanwhile need not be it. One of this host that is not there any
+   * more has died: no network comes back here.
+   */
+  #mayPass(error: unknown): boolean {
+    const { wait } = this.#options;
+    const hasServed = this.#work !== undefined;
+    if (error instanceof MasterNotFoundError) return !hasServed || wait === true || error.place !== THIS_HOST;
+    return hasServed && error instanceof AuthenticationError;
   }
 
   #pause(milliseconds: number): Promise<void> {

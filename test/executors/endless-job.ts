@@ -1,4 +1,5 @@
-/** A master that waits for ever: endless-job LABEL SLAVES. Prints the process ids of its slaves when all are there. */
+/** A master that waits for ever: endless-job LABEL SLAVES. Says when it can be found, and prints the
+ * process ids of its slaves when all are there. */
 
 import { initializeMasterProcess } from 'taskfarm';
 
@@ -8,6 +9,7 @@ const farm = await initializeMasterProcess<typeof import('./handlers.ts')>(label
   launchSlaves: Number(launched),
   threads: 0,
 });
+console.log('It can be found');
 await farm.waitForSlaves(Number(expected));
 const slaves = farm.stats().slaves.filter(({ id }) => id > 1);
 console.log(slaves.map(({ info }) => /PID (\d+)/.exec(info)?.[1]).join());

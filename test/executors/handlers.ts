@@ -86,7 +86,11 @@ export function do_about(): {
 export function do_hold(gate: string): 'open' | 'cancelled' {
   comeTo(gate);
   const task = currentTask();
-  while (!task.cancelled) if (existsSync(`${gate}.open`)) return 'open';
+  while (!task.cancelled) {
+    if (!existsSync(`${gate}.open`)) continue;
+    writeFileSync(`${gate}.passed`, '');
+    return 'open';
+  }
   writeFileSync(`${gate}.cancelled`, '');
   return 'cancelled';
 }
