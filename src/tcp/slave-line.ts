@@ -53,6 +53,8 @@ export class SlaveLine implements ExecutorMaster {
   #lastSlave = 0;
   /** Slaves that are replaced by others. */
   #coming = 0;
+  /** Its own people want it to go. */
+  #isLeaving = false;
   #watching: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #onLeft: () => void = () => {};
@@ -80,7 +82,8 @@ export class SlaveLine implements ExecutorMaster {
     return ++this.#lastSlave;
   }
 
-  report(news: ExecutorNews): void {
+  report(reported: ExecutorNews): void {
+    const news = reported.type === 'slave left' ? this.#leftOrCut(reported) : reported;
     const saying = this.#newsToSay(news);
     if (saying !== undefined) this.#session.say(saying);
     if (news.type === 'batch ended') this.#batchEnded(news);
@@ -141,6 +144,22 @@ export class SlaveLine implements ExecutorMaster {
       default:
     }
     return { make: () => ({ type: 'news', news }) satisfies SlaveSays };
+  }
+
+  /** Its own people did not wait for its task: that begins anew elsewhere, and is not to blame. */
+  #leftOrCut(left: ExecutorNews & { type: 'slave left' }): ExecutorNews {
+    const { slave } = left;
+    const lease = this.#slaves.get(slave)?.held[0];
+    if (!this.#isLeaving || lease === undefined || lease.end <= lease.told) return left;
+    const running = lease.end - 1;
+    const progress = { token: lease.token, done: running, running, excused: true };
+    return {
+      type: 'slave lost',
+      slave,
+      reason: 'its process was told to end',
+      exitCode: undefined,
+      progress,
+    };
   }
 
   /** What the executor has told of a lease it need not tell again. */
@@ -286,6 +305,7 @@ export class SlaveLine implements ExecutorMaster {
 
   /** Our own people want the process to go: the master shall give its slaves nothing more. */
   announceLeave(): void {
+    this.#isLeaving = true;
     this.#say({ type: 'leaving' });
   }
 

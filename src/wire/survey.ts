@@ -12,6 +12,9 @@ import { causeOf } from './stand-ins.ts';
  */
 export const DEEPEST = 1000;
 
+/** An error with a cause takes more of the stack than other levels. */
+const LEVELS_OF_ERROR = 5;
+
 /** Of arrays that are longer, properties beside the items are not looked at: to list them takes too long. */
 const LONGEST_LISTED = 1024;
 
@@ -128,7 +131,7 @@ export class Survey {
     if (cause === undefined || this.#isKnown(error)) return;
     this.hasError = true;
     const { value } = cause;
-    if (typeof value === 'object' && value !== null) this.#look(value, depth + 1);
+    if (typeof value === 'object' && value !== null) this.#look(value, depth + LEVELS_OF_ERROR);
   }
 
   #isKnown(value: object): boolean {

@@ -8,7 +8,7 @@
  *   view's `buffer` is as long as that, while a structured clone has a copy of the pool: 8 to 64 KB with the
  *   bytes of others. Any Uint8Array in memory of that length (`Buffer.poolSize`) is taken for a part of the pool.
  * - What belongs to a process (KeyObject, Blob, WebAssembly.Module and so on) cannot travel.
- * - At most `DEEPEST` levels of nesting.
+ * - At most `DEEPEST` levels of nesting; an error with a cause counts as some of them.
  * - A DOMException, and an error that is the cause of itself, travel from all versions of Node: threads of Node 20 lose
  *   them.
  *

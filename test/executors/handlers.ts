@@ -86,7 +86,11 @@ export function do_about(): {
 export function do_hold(gate: string): 'open' | 'cancelled' {
   comeTo(gate);
   const task = currentTask();
-  while (!task.cancelled) if (existsSync(`${gate}.open`)) return 'open';
+  while (!task.cancelled) {
+    if (!existsSync(`${gate}.open`)) continue;
+    writeFileSync(`${gate}.passed`, '');
+    return 'open';
+  }
   writeFileSync(`${gate}.cancelled`, '');
   return 'cancelled';
 }
@@ -103,6 +107,13 @@ export async function do_await_signal(gate: string): Promise<string> {
 export function do_hold_for_ever(gate: string): never {
   comeTo(gate);
   for (;;);
+}
+
+/** Never ends at its first attempt; tells the later one. */
+export function do_hold_first(gate: string): number {
+  comeTo(gate);
+  while (currentTask().attempt === 1);
+  return currentTask().attempt;
 }
 
 export function do_progress(fraction: number, gate: string): string {
@@ -204,12 +215,14 @@ export function do_seen(value: object): boolean {
 
 // ── crashes of the whole process ───────────────────────────────────────────────────────────────
 
+/** As a native add-on does, from within a thread. */
 export function do_abort_process(): never {
-  process.abort();
+  process.kill(process.pid, 'SIGABRT');
+  for (;;);
 }
 
 export function do_abort_before(attempt: number): number {
-  if (currentTask().attempt < attempt) process.abort();
+  if (currentTask().attempt < attempt) do_abort_process();
   return currentTask().attempt;
 }
 

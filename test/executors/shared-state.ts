@@ -1,8 +1,9 @@
 /** The global state, wherever the slaves are. */
 
 import assert from 'node:assert/strict';
+import { createSecretKey, KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { GlobalStateValue, type TaskRaisedException, UnknownDataError } from 'taskfarm';
+import { GlobalStateValue, NotCloneableError, type TaskRaisedException, UnknownDataError } from 'taskfarm';
 import { rejection } from '../fixtures/farm.ts';
 import { oneFarm } from './nothing-left.ts';
 import type { Way } from './ways.ts';
@@ -79,6 +80,17 @@ export function sharesState(way: Way): void {
         assert.ok(exception instanceof UnknownDataError, String(exception));
         assert.deepEqual([exception.code, exception.label], ['UNKNOWN_DATA', state]);
       }
+    });
+
+    it('that cannot leave its process is an error of each task that asks for it, elsewhere', async () => {
+      const state = farm().setGlobalState({ key: createSecretKey(Buffer.from('k')) });
+      const asked = farm().submit('echo', new GlobalStateValue(state, 'key'));
+      if (way.isElsewhere) {
+        const { exception } = await rejection<TaskRaisedException>(asked);
+        assert.ok(exception instanceof NotCloneableError, String(exception));
+        assert.equal(exception.path, 'result');
+      } else assert.ok((await asked) instanceof KeyObject);
+      farm().deleteGlobalState(state);
     });
 
     it('reaches a thread that replaces a lost one', async () => {

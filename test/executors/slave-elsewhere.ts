@@ -2,7 +2,8 @@
 
 import { runSlave } from '#src/slave/run-slave.js';
 
-const [label = '', masterHost, threads = '1'] = process.argv.slice(2);
+const [label = '', place = '', threads = '1'] = process.argv.slice(2);
+const masterHost = place === '' ? undefined : place;
 try {
   await runSlave({ label, masterHost, threads: Number(threads), wait: process.env.TEST_WAIT === '1' });
 } catch (error) {

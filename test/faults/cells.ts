@@ -89,7 +89,8 @@ const CONCERNED: { readonly [Way in DrivenWay]?: readonly Executor[] } = {
   'network cut and healed': ['TCP'],
 };
 
-export const NETWORK_WAYS: readonly string[] = ['network cut for a moment', 'network cut and healed'];
+/** Whether it needs a network between two machines. */
+export const hasNetwork = (cell: Cell) => cell.way.startsWith('network');
 
 const concerns = (way: DrivenWay, executor: Executor) => CONCERNED[way]?.includes(executor) ?? true;
 

@@ -74,6 +74,12 @@ async function assertHarmless(
     news: { type: 'batch ended', token, done: 1, elapsed: 1, longest: 1, leaving: false, rest: told },
   });
   assert.deepEqual(await task, expected);
+  await gone(honest);
+}
+
+async function gone(...slaves: readonly HandMadeSlave[]): Promise<void> {
+  for (const { socket } of slaves) socket.destroy();
+  await until(() => farm.taskManager.numberOfActiveProcesses() === 1, 'the slaves to be gone');
 }
 
 function failure(error: unknown) {
@@ -172,10 +178,9 @@ describe('A hostile slave', { timeout: 120_000 }, () => {
     thief.call({ t: 'q', i: 'done', m: 'numberOfTasks', a: [] });
     const { r } = await thief.answer('done');
     assert.deepEqual(Object(r).value, { waiting: {}, running: { double: 1 }, finished: {} });
-    thief.socket.destroy();
     owner.say({ type: 'news', news: { type: 'outcomes told', token, from: 0, values: [42], failures: [] } });
     assert.equal(await task, 42);
-    owner.socket.destroy();
+    await gone(owner, thief);
   });
 
   for (const [what, news] of Object.entries({
@@ -222,8 +227,7 @@ describe('A hostile slave', { timeout: 120_000 }, () => {
     slave.say({ type: 'leaving' }, 1);
     slave.call({ t: 'q', i: 'heard', m: 'numberOfActiveProcesses', a: [] });
     assert.deepEqual((await slave.answer('heard')).r, { value: 2 });
-    slave.socket.destroy();
-    await until(() => farm.taskManager.numberOfActiveProcesses() === 1, 'the slave to be gone');
+    await gone(slave);
   });
 
   it('may not go on with a session of which it has heard more than was said', async () => {
@@ -234,8 +238,7 @@ describe('A hostile slave', { timeout: 120_000 }, () => {
     const other = await come(slaveIntroduction(farm.label, { resume: { session, heard: 1000 } }));
     await untilClosed(other.socket, 10_000);
     assert.equal(slave.socket.closed, false, 'the session goes on where it was');
-    slave.socket.destroy();
-    await until(() => farm.taskManager.numberOfActiveProcesses() === 1, 'the slave to be gone');
+    await gone(slave);
   });
 
   it('can call what is listed, and nothing else', async () => {
@@ -308,7 +311,7 @@ describe('A hostile slave', { timeout: 120_000 }, () => {
     const result = (await task) as object;
     assert.ok(Object.hasOwn(result, '__proto__') && Object.getPrototypeOf(result) === Object.prototype);
     assert.equal(Reflect.get({}, 'polluted'), undefined);
-    slave.socket.destroy();
+    await gone(slave);
   });
 
   it('does not fill the master by asking without taking answers', async () => {
