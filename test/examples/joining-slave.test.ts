@@ -30,7 +30,9 @@ async function assertSameWith(
 ): Promise<void> {
   const [job, helper] = await Promise.all([
     runNode([demo, ...master], { env }),
-    runNode([taskManager, ...slave, '--threads', '1'], { env }),
+    runNode([taskManager, ...slave, '--threads', '1'], {
+      env: { ...env, XDG_CACHE_HOME: ownLabels().XDG_RUNTIME_DIR },
+    }),
   ]);
   assert.deepEqual({ exitCode: job.exitCode, stderr: job.stderr }, { exitCode: 0, stderr: '' });
   assert.deepEqual(linesOf(job.stdout).sort(), promisedOutput(`${DEMO}.ts`).sort());
