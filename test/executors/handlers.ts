@@ -129,6 +129,18 @@ export function do_buffer_length(buffer: ArrayBuffer): number {
   return buffer.byteLength;
 }
 
+/** The first and the last are 1 and 2. */
+export function do_make_bytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  bytes[0] = 1;
+  bytes[length - 1] = 2;
+  return bytes;
+}
+
+export function do_first_of(values: Float64Array): number | undefined {
+  return values[0];
+}
+
 // ── failures ───────────────────────────────────────────────────────────────────────────────────
 
 export function do_fail(message: string): never {
