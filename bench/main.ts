@@ -15,9 +15,12 @@ import { endlessSource } from './endless.ts';
 import { heavyTail } from './heavy-tail.ts';
 import { longNeighbour } from './long-neighbour.ts';
 import { describeMachine, headLine, warningOf } from './machine.ts';
+import { manySlaves } from './many-slaves.ts';
 import { manyNoOps, singleNoOps } from './no-ops.ts';
 import { installOpponents, linkOpponents, sourceFile } from './opponents.ts';
 import { mapAgainstPiscina, mapAgainstPython } from './parallel-map.ts';
+import { encryption, remoteNoOps } from './remote-no-ops.ts';
+import { remoteRoundTrip } from './remote-round-trip.ts';
 import { writeTargets, writeThroughput } from './results.ts';
 import type { Line, RowGroup } from './row.ts';
 import { sharedState } from './shared-state.ts';
@@ -38,6 +41,10 @@ const GROUPS: readonly RowGroup[] = [
   sharedState,
   waitingTasks,
   endlessSource,
+  remoteNoOps,
+  encryption,
+  remoteRoundTrip,
+  manySlaves,
   longNeighbour,
 ];
 

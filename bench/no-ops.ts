@@ -37,12 +37,12 @@ export const manyNoOps: RowGroup = {
   },
 };
 
-async function requestThenRetrieve(farm: BenchFarm, count: number): Promise<undefined> {
+export async function requestThenRetrieve(farm: BenchFarm, count: number): Promise<undefined> {
   for (let n = 0; n < count; n++) farm.requestTask('noop', n);
   for (let n = 0; n < count; n++) await farm.retrieveResult('noop');
 }
 
-async function runAllAtOnce(pool: Piscina, count: number): Promise<undefined> {
+export async function runAllAtOnce(pool: Piscina, count: number): Promise<undefined> {
   await Promise.all(Array.from({ length: count }, (_, n) => pool.run(n)));
 }
 

@@ -6,6 +6,7 @@
 // package would. What is loaded on demand (comlink) stays apart.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -23,13 +24,26 @@ const common = {
   logLevel: 'warning',
 };
 
+// What is loaded on demand is built apart, with copies of what it shares with the library: split off, the shared parts
+// would be nine files more to load at the start (31 ms instead of 22).
+const onDemand = new Set();
+const apart = {
+  name: 'apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const source = join(resolveDir, path);
+      onDemand.add(source);
+      return { path: `./${basename(source, '.ts')}.js`, external: true };
+    });
+  },
+};
 await build({
   ...common,
   entryPoints: ['src/index.ts'],
   outdir: 'dist',
   format: 'esm',
-  splitting: true,
-  chunkNames: '[name]-[hash]',
+  plugins: [apart],
 });
 
 // Piscina tries `require` before `import`, so CommonJS is what a thread loads fastest.
@@ -40,14 +54,18 @@ await build({
   format: 'cjs',
 });
 
-// The programs, apart from the library, so that neither waits for the other's code. What talks to masters stands in
-// files of its own, which `task_manager --help` does not load.
+// The same for the programs; what of them talks to masters stands in files of its own, which `task_manager --help`
+// does not load.
 await build({
   ...common,
-  entryPoints: { task_manager: 'src/cli/task-manager.ts', 'launched-slave': 'src/slave/launched-slave.ts' },
+  entryPoints: {
+    task_manager: 'src/cli/task-manager.ts',
+    'launched-slave': 'src/slave/launched-slave.ts',
+    ...Object.fromEntries(Array.from(onDemand, (source) => [basename(source, '.ts'), source])),
+  },
   outdir: 'dist',
   format: 'esm',
   splitting: true,
-  chunkNames: 'program-[name]-[hash]',
+  chunkNames: 'part-[name]-[hash]',
 });
 chmodSync('dist/task_manager.js', 0o755);

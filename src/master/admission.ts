@@ -18,14 +18,6 @@ import type { HandlerBundle } from './handler-bundle.ts';
 import type { ListenOptions } from './job-options.ts';
 import type { LaunchedSlaves } from './launched-slaves.ts';
 
-/** Where a farm listens for slaves. */
-export interface ListenPlace {
-  readonly host: string;
-  /** 0 for any. */
-  readonly port: number;
-  readonly token: string | undefined;
-}
-
 /** The farm, as those see it who come. */
 export interface AdmittingFarm {
   readonly label: string;
@@ -101,7 +93,7 @@ export class Admission {
     const { LaunchedSlaves } = await import('./launched-slaves.ts');
     this.#launched ??= new LaunchedSlaves({
       label: this.#farm.label,
-      expect: (line, arrived) => reception.expect(line, arrived),
+      admit: (line, process) => reception.admit(line, process),
       failed: (error) => this.#farm.failed(error),
     });
     this.#launched.launch(count);

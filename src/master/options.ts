@@ -8,6 +8,8 @@ import type { Ledger } from '../core/ledger.ts';
 export interface Rule {
   readonly expected: string;
   readonly holds: (value: unknown) => boolean;
+  /** An error does not tell the value. */
+  readonly isSecret?: boolean;
 }
 
 export const text: Rule = {
@@ -100,7 +102,9 @@ export function checkOptions<Options extends object>(
 
 /** @throws {@link OptionError} */
 export function assertHolds(name: string, value: unknown, rule: Rule): void {
-  if (!rule.holds(value)) throw new OptionError(name, rule.expected, inspect(value, { depth: 0 }));
+  if (rule.holds(value)) return;
+  const got = rule.isSecret === true ? `a value of type ${typeof value}` : inspect(value, { depth: 0 });
+  throw new OptionError(name, rule.expected, got);
 }
 
 /** @throws {@link OptionError} if it is no tag; {@link UnknownTagError} if nobody can do it. */

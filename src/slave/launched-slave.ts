@@ -9,6 +9,9 @@ import { SlaveProgram } from './slave-program.ts';
 /** The descriptor of the pipe; 0 to 2 are the usual ones. */
 const PIPE = 3;
 
+/** Milliseconds that threads have to be gone. */
+const ENDING_GRACE = 1_000;
+
 const [label = ''] = process.argv.slice(2);
 const line = new net.Socket({ fd: PIPE, readable: true, writable: true });
 const program = new SlaveProgram({ label, line, place: async () => undefined, threads: 1 });
@@ -19,3 +22,5 @@ await program.run().catch(() => {
   process.exitCode = 1;
 });
 line.destroy();
+// Native code may hold a thread that was told to end: the process goes all the same.
+setTimeout(() => process.exit(), ENDING_GRACE).unref();

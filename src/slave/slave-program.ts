@@ -46,6 +46,12 @@ const LONGEST_PAUSE = 30_000;
 /** Milliseconds for which a master that was there is looked for. */
 const LOOKED_FOR = 60_000;
 
+/** A master that has answered. */
+interface Reached {
+  readonly connection: Connection;
+  readonly welcome: Welcome;
+}
+
 /** What goes on between the process and its master, over however many lines. */
 interface Work {
   readonly id: string;
@@ -74,17 +80,27 @@ export class SlaveProgram {
    * {@link HandlerModuleError} if the handlers cannot be used.
    */
   async run(): Promise<void> {
-    let since = performance.now();
-    let patience = this.#options.wait === true ? Number.POSITIVE_INFINITY : 0;
-    while (!this.#isLeaving) {
-      const dialled = await this.#reach(since, patience);
-      if (dialled === undefined) break;
-      if ((await this.#serve(dialled)) === 'ended') return;
-      if (this.#options.line !== undefined) break;
-      since = performance.now();
-      patience = this.#options.wait === true ? Number.POSITIVE_INFINITY : LOOKED_FOR;
+    try {
+      await this.#goOn();
+    } finally {
+      await this.#work?.line.abandon();
     }
-    await this.#work?.line.abandon();
+  }
+
+  async #goOn(): Promise<void> {
+    const { line, wait = false } = this.#options;
+    let patience = wait ? Number.POSITIVE_INFINITY : 0;
+    let pause = 0;
+    while (!this.#isLeaving) {
+      const reached = await this.#reach(performance.now(), patience);
+      if (reached === undefined) return;
+      const since = performance.now();
+      if ((await this.#serve(reached)) === 'ended' || line !== undefined) return;
+      // A line that breaks as soon as it is there would else be made anew without end.
+      pause = performance.now() - since > LONGEST_PAUSE ? 0 : growing(pause);
+      await this.#pause(pause);
+      patience = wait ? Number.POSITIVE_INFINITY : LOOKED_FOR;
+    }
   }
 
   /**
@@ -101,22 +117,29 @@ export class SlaveProgram {
 
   // ── finding the master ───────────────────────────────────────────────────────────────────────
 
-  /** Tries until it is there, with growing pauses; undefined if the process was told to go meanwhile. */
-  async #reach(since: number, patience: number): Promise<Dialled | undefined> {
-    const { line, label } = this.#options;
-    if (line !== undefined) return { connection: await Connection.greet(line, PATIENCE), roundTrip: 0 };
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, 2 * pause)) {
+  /** Tries until it takes us in, with growing pauses; undefined if the process was told to go meanwhile. */
+  async #reach(since: number, patience: number): Promise<Reached | undefined> {
+    const { line } = this.#options;
+    if (line !== undefined) {
+      return this.#introduce({ connection: await Connection.greet(line, PATIENCE), roundTrip: 0 }, THIS_HOST);
+    }
+    for (let pause = growing(0); ; pause = growing(pause)) {
       if (this.#isLeaving) return undefined;
       try {
-        const place = await this.#options.place();
-        if (place !== undefined) return await dial(place, label);
-        throw new MasterNotFoundError(label, THIS_HOST, 'no job of this user has this label. Start it first');
+        return await this.#dial();
       } catch (error) {
         const left = since + patience - performance.now();
         if (left <= 0 || !this.#mayPass(error)) throw error;
         await this.#pause(Math.min(pause, left));
       }
     }
+  }
+
+  async #dial(): Promise<Reached> {
+    const { label } = this.#options;
+    const place = await this.#options.place();
+    if (place !== undefined) return this.#introduce(await dial(place, label), nameOf(place));
+    throw new MasterNotFoundError(label, THIS_HOST, 'no job of this user has this label. Start it first');
   }
 
   /**
@@ -142,19 +165,17 @@ export class SlaveProgram {
 
   // ── serving it ───────────────────────────────────────────────────────────────────────────────
 
-  async #serve({ connection, roundTrip }: Dialled): Promise<'ended' | 'broken'> {
+  async #serve({ connection, welcome }: Reached): Promise<'ended' | 'broken'> {
     const broken = new Promise<'broken'>((resolve) => {
       this.#onBroken = () => resolve('broken');
     });
-    const welcome = await this.#introduce(connection, roundTrip);
-    if (welcome === undefined) return 'broken';
     if (welcome.type === 'refused') return this.#refused(welcome, connection);
     if (welcome.type === 'resumed') this.#work?.session.continueOn(connection, welcome.heard);
     else this.#work = this.#begin(connection, welcome.session, welcome.job);
     return await Promise.race([broken, this.#work?.ended.then(() => 'ended' as const) ?? broken]);
   }
 
-  async #introduce(connection: Connection, roundTrip: number): Promise<Welcome | undefined> {
+  async #introduce({ connection, roundTrip }: Dialled, place: string): Promise<Reached> {
     const { label, module } = this.#options;
     const work = this.#work;
     connection.say({
@@ -167,9 +188,10 @@ export class SlaveProgram {
     } satisfies SlaveIntroduction);
     connection.trust();
     try {
-      return (await connection.next(PATIENCE)) as Welcome;
-    } catch {
-      return undefined;
+      return { connection, welcome: (await connection.next(PATIENCE)) as Welcome };
+    } catch (cause) {
+      const why = `it did not take us in (${(cause as Error).message})`;
+      throw new MasterNotFoundError(label, place, why, { cause });
     }
   }
 
@@ -250,6 +272,11 @@ export class SlaveProgram {
     const place = await this.#options.place();
     return place !== undefined && 'path' in place;
   }
+}
+
+/** The pause after a pause. */
+function growing(pause: number): number {
+  return Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause));
 }
 
 /** The master's handlers, in a file here; they travel if they have not been here before. */

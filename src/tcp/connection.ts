@@ -4,8 +4,14 @@
  */
 
 import type { Duplex } from 'node:stream';
-import { FrameReader, frameHead } from '../wire/frames.ts';
-import { assertCompatible, LONGEST_HELLO, readHello, writeHello } from '../wire/hello.ts';
+import { FrameReader, frameHead, WireError } from '../wire/frames.ts';
+import {
+  assertCompatible,
+  assertUnderstanding,
+  LONGEST_HELLO,
+  readHello,
+  writeHello,
+} from '../wire/hello.ts';
 import { readValue, writeValue } from '../wire/values.ts';
 
 /** A value larger than so many bytes does not travel. */
@@ -16,6 +22,12 @@ const LARGEST_INTRODUCTION = 2 ** 16;
 
 /** Frames up to this size are copied behind their heads, which is cheaper than two writes. */
 const SMALL = 2 ** 14;
+
+/** Milliseconds that the other side has to hang up too, when all that was said has left. */
+const HANG_UP_GRACE = 2_000;
+/** Milliseconds in which something of it must leave; and all of it, where the line is of no use any more. */
+const LEAVING_GRACE = 60_000;
+const FAILING_GRACE = 5_000;
 
 /** A message does not travel, as it is too large. */
 export class MessageTooLarge extends Error {}
@@ -51,6 +63,12 @@ export class Connection {
   #isClosed = false;
   #onGreeting: (error?: Error) => void = () => {};
   #isGreeted = false;
+  #isPaused = false;
+  /** We have hung up: what still comes is not heard. */
+  #isEnding = false;
+  #ending: NodeJS.Timeout | undefined;
+  /** The first bytes of the other side. */
+  #began = Buffer.alloc(0);
   /** When anything was heard or said last (`performance.now()`). */
   heardAt = performance.now();
   saidAt = performance.now();
@@ -128,6 +146,19 @@ export class Connection {
     if (!this.#isClosed) this.#write(bytes);
   }
 
+  /** Hears nothing more until `resume`: what comes waits on its way. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#line.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#line.resume();
+    this.#readAll();
+  }
+
   /** What was said has not left yet: who can wait should. */
   get isCongested(): boolean {
     return this.#line.writableNeedDrain;
@@ -142,8 +173,31 @@ export class Connection {
   /** Lets what was said leave, and hangs up; at once where there is an error. Safe to repeat. */
   close(error?: Error): void {
     this.#error ??= error;
-    if (error === undefined) this.#line.end();
+    if (error === undefined) this.#hangUp();
     else this.#line.destroy();
+  }
+
+  /** Who neither takes what was said nor hangs up too is not waited for. */
+  #hangUp(): void {
+    if (this.#isEnding || this.#isClosed) return;
+    this.#isEnding = true;
+    this.#line.end(() => this.#destroyAfter(HANG_UP_GRACE));
+    this.#line.resume();
+    this.#destroyUnlessLeaving(this.#line.writableLength);
+  }
+
+  #destroyUnlessLeaving(left: number): void {
+    this.#ending ??= setTimeout(() => {
+      const { writableLength } = this.#line;
+      this.#ending = undefined;
+      if (writableLength >= left) this.#line.destroy();
+      else this.#destroyUnlessLeaving(writableLength);
+    }, LEAVING_GRACE).unref();
+  }
+
+  #destroyAfter(milliseconds: number): void {
+    clearTimeout(this.#ending);
+    this.#ending = setTimeout(() => this.#line.destroy(), milliseconds).unref();
   }
 
   /** Hangs up without waiting for anything. */
@@ -164,29 +218,43 @@ export class Connection {
 
   #arrived(chunk: Buffer): void {
     this.heardAt = performance.now();
-    try {
-      this.#reader.push(chunk);
-    } catch (error) {
-      return this.#fail(error as Error);
-    }
+    if (this.#isEnding) return;
+    if (!this.#isGreeted && this.#began.length === 0) this.#began = Buffer.from(chunk.subarray(0, EXCERPT));
+    this.#reader.push(chunk);
     this.#readAll();
   }
 
   #readAll(): void {
     try {
-      while (!this.#isClosed && (!this.#isGreeted || this.#events !== undefined)) {
+      while (this.#hears) {
         const bytes = this.#reader.next();
         if (bytes === undefined) return;
         if (this.#isGreeted) this.#events?.heard(readValue(bytes));
         else this.#greeted(bytes);
       }
     } catch (error) {
-      this.#fail(error as Error);
+      this.#fail(this.#isGreeted ? (error as Error) : this.#strange(error as Error));
     }
   }
 
+  get #hears(): boolean {
+    if (this.#isClosed || this.#isEnding || this.#isPaused) return false;
+    return !this.#isGreeted || this.#events !== undefined;
+  }
+
+  /** Who is no taskfarm at all begins with what would be the length of an endless frame. */
+  #strange(error: Error): Error {
+    if (!(error instanceof WireError) || readsAsHello(this.#began)) return error;
+    const [type, version] = this.#began;
+    const isTls = (type === 0x15 || type === 0x16) && version === 3;
+    const what = isTls ? 'TLS (it has a token, and here is none)' : excerptOf(this.#began);
+    return new WireError(`The other side does not speak taskfarm, but ${what}`, { cause: error });
+  }
+
   #greeted(bytes: Uint8Array): void {
-    assertCompatible(readHello(bytes));
+    const theirs = readHello(bytes);
+    assertCompatible(theirs);
+    assertUnderstanding(theirs);
     this.#isGreeted = true;
     this.#reader.limit = LARGEST_INTRODUCTION;
     this.#line.pause();
@@ -197,13 +265,27 @@ export class Connection {
   #fail(error: Error): void {
     this.#error ??= error;
     this.#onGreeting(this.#error);
-    if (this.#line.writable) this.#line.end(() => this.#line.destroy());
-    else this.#line.destroy();
+    this.#isEnding = true;
+    if (!this.#line.writable) return void this.#line.destroy();
+    this.#line.end(() => this.#line.destroy());
+    this.#destroyAfter(FAILING_GRACE);
   }
 
   #closed(): void {
+    clearTimeout(this.#ending);
     this.#isClosed = true;
     this.#onGreeting(this.#error ?? new Error('The other side hung up'));
     this.#events?.closed(this.#error);
   }
+}
+
+/** Bytes that tell who somebody is who is no taskfarm. */
+const EXCERPT = 16;
+
+function readsAsHello(began: Buffer): boolean {
+  return began.length < 4 || began.readUInt32LE() <= LONGEST_HELLO;
+}
+
+function excerptOf(began: Buffer): string {
+  return JSON.stringify(began.toString('latin1'));
 }

@@ -1,36 +1,53 @@
 /**
  * Control calls: those of handlers to the TaskManager, and those of viewers. birpc calls what is in the list of
  * functions and nothing else; values travel as in all other messages, and errors as data, so that they keep their class.
+ *
+ *     call := { t: 'q', i: id, m: name, a: parameters }
+ *           | { t: 's', i: id, r: { value } | { exception } }      its answer
  */
 
+import { debuglog } from 'node:util';
 import { createBirpc } from 'birpc';
-import { NotCloneableError, TaskManagerTermination } from '../core/errors.ts';
+import { NotCloneableError, OptionError, TaskManagerTermination } from '../core/errors.ts';
+import { WireError } from '../wire/frames.ts';
 import { decodeException, type EncodedException, encodeException } from '../wire/outcome.ts';
-import type { ControlCall } from '../wire/slave-messages.ts';
 import { findUnwritable } from '../wire/values.ts';
-import type { Saying } from './session.ts';
+
+const debug = debuglog('taskfarm');
+
+/** Calls that one side may have under way: others are refused. */
+const MOST_UNDER_WAY = 100_000;
+const LONGEST_ID = 64;
 
 type Answer = { readonly value: unknown } | { readonly exception: EncodedException };
 
-/** birpc's messages: a question, and its answer. */
-type Question = { readonly t: 'q'; readonly i: string; readonly a: readonly unknown[] };
-type Reply = { readonly t: 's'; readonly i: string; readonly r: Answer };
+/** What birpc posts. */
+type Call =
+  | { readonly t: 'q'; readonly i: string; readonly a: readonly unknown[] }
+  | { readonly t: 's'; readonly i: string; readonly r: Answer };
 
 export type Callable = (...parameters: unknown[]) => unknown;
 
+/**
+ * Sends a call or an answer to the other side.
+ *
+ * @param failed Shall be called if it cannot travel.
+ */
+export type Post = (data: unknown, failed: (error: Error) => void) => void;
+
 export class ControlCalls {
   readonly #rpc;
-  #hear: (data: unknown) => void = () => {};
+  readonly #post: Post;
+  #hear: (data: unknown) => unknown = () => {};
+  #underWay = 0;
 
-  /**
-   * @param functions What the other side may call.
-   * @param say Sends a call or an answer there.
-   */
-  constructor(functions: Readonly<Record<string, Callable>>, say: (saying: Saying) => void) {
+  /** @param functions What the other side may call. */
+  constructor(functions: Readonly<Record<string, Callable>>, post: Post) {
+    this.#post = post;
     const listed: Record<string, Callable> = Object.create(null);
-    for (const [name, listedFunction] of Object.entries(functions)) listed[name] = answering(listedFunction);
+    for (const [name, callable] of Object.entries(functions)) listed[name] = this.#answering(callable);
     this.#rpc = createBirpc<Record<string, Callable>, typeof listed, false>(Object.freeze(listed), {
-      post: (data) => say(this.#sayingOf(data)),
+      post: (call: Call) => this.#send(call),
       on: (hear) => {
         this.#hear = hear;
       },
@@ -41,21 +58,11 @@ export class ControlCalls {
     });
   }
 
+  /** @throws {@link WireError} if it is neither a call nor an answer. */
   hear(data: unknown): void {
-    if (typeof data === 'object' && data !== null) this.#hear(data);
-  }
-
-  /** What cannot travel rejects the call that it is part of. */
-  #sayingOf(data: Question | Reply): Saying {
-    return {
-      make: () => ({ type: 'call', data }) satisfies ControlCall,
-      instead: (error) => {
-        const reply: Reply = { t: 's', i: data.i, r: { exception: encodeException(explained(error, data)) } };
-        if (data.t === 's') return [{ make: () => ({ type: 'call', data: reply }) }];
-        this.hear(reply);
-        return [];
-      },
-    };
+    if (!isCall(data)) throw new WireError('A call does not have the form that it must have');
+    // birpc hears by an async function; what it rejects with is the other side's trouble.
+    Promise.resolve(this.#hear(data)).catch((error) => debug('a call failed: %s', error));
   }
 
   /** Rejects as the call does there, and when the line ends. */
@@ -69,23 +76,48 @@ export class ControlCalls {
   close(): void {
     if (!this.#rpc.$closed) this.#rpc.$close(new TaskManagerTermination('The line to the master has ended'));
   }
+
+  /** Who called gets an error where the call, or its answer, cannot travel. */
+  #send(call: Call): void {
+    this.#post(call, (error) => {
+      const exception = encodeException(explained(error, call));
+      const answer: Call = { t: 's', i: call.i, r: { exception } };
+      if (call.t === 'q') this.hear(answer);
+      else this.#post(answer, () => {});
+    });
+  }
+
+  #answering(callable: Callable): (...parameters: unknown[]) => Promise<Answer> {
+    return async (...parameters) => {
+      this.#underWay++;
+      try {
+        this.#assertFew();
+        return { value: await callable(...parameters) };
+      } catch (error) {
+        return { exception: encodeException(error) };
+      } finally {
+        this.#underWay--;
+      }
+    };
+  }
+
+  #assertFew(): void {
+    if (this.#underWay <= MOST_UNDER_WAY) return;
+    throw new OptionError('calls under way', `${MOST_UNDER_WAY} at most for a process`, 'more');
+  }
 }
 
-function answering(listed: Callable): (...parameters: unknown[]) => Promise<Answer> {
-  return async (...parameters) => {
-    try {
-      return { value: await listed(...parameters) };
-    } catch (error) {
-      return { exception: encodeException(error) };
-    }
-  };
+function isCall(data: unknown): data is Call {
+  const { t, i, m, a } = Object(data) as Record<string, unknown>;
+  if (typeof i !== 'string' || i.length > LONGEST_ID) return false;
+  return t === 's' || (t === 'q' && typeof m === 'string' && Array.isArray(a));
 }
 
 /** The error names the place in the parameters or the result of the call. */
-function explained(error: Error, data: Question | Reply): Error {
-  const values = data.t === 'q' ? data.a : [Reflect.get(data.r, 'value')];
+function explained(error: Error, call: Call): Error {
+  const values = call.t === 'q' ? call.a : [Reflect.get(call.r, 'value')];
   for (const [index, value] of values.entries()) {
-    const culprit = findUnwritable(value, data.t === 'q' ? `parameter ${index + 1}` : 'result');
+    const culprit = findUnwritable(value, call.t === 'q' ? `parameter ${index + 1}` : 'result');
     if (culprit !== undefined) return new NotCloneableError(culprit.path, culprit.what);
   }
   return error;

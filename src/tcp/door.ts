@@ -1,18 +1,23 @@
 /**
  * The door: where slaves and viewers come in, by a port or by the local socket. Who has not said yet who he is gets
- * little: some time, some bytes, and one of a few places.
+ * little: some time, some bytes, and one of a few places. Who comes by a port when those are taken gets the place of the
+ * one who has had his for longest: an honest guest needs it for a moment only, so nobody can keep the door shut by
+ * taking all of them. Of who comes with the right token, by the local socket, or by the pipe of a process that the farm
+ * has launched, it is known that he is no stranger.
  */
 
 import { once } from 'node:events';
 import net, { type AddressInfo, type Server, type Socket } from 'node:net';
 import { debuglog } from 'node:util';
 import type { Introduction } from '../wire/slave-messages.ts';
+import { checkedIntroduction } from './checked-introduction.ts';
 import { Connection, type Line } from './connection.ts';
+import { isLoopback } from './loopback.ts';
 import { secureServer } from './secure-line.ts';
 
 /** Milliseconds from the connection to the introduction. */
 const PATIENCE = 10_000;
-/** Connections of people who have not introduced themselves yet; further ones are closed at once. */
+/** Connections of people who have not introduced themselves yet. */
 const MOST_STRANGERS = 256;
 
 export interface Guest {
@@ -30,9 +35,10 @@ export class Door {
   readonly #welcome: (guest: Guest) => void;
   readonly #patience: number;
   #server: Server | undefined;
-  /** All lines, so that none is left behind; and how many of those inside have said who they are. */
+  /** All lines, so that none is left behind. */
   readonly #lines = new Set<Line>();
-  #known = 0;
+  /** Those of the port of which nothing is known yet, the oldest first, by where they come from. */
+  readonly #strangers = new Map<string, Socket>();
   #isClosed = false;
 
   /** @param welcome Called for each one who has said who he is. */
@@ -54,18 +60,29 @@ export class Door {
     server.unref();
     server.maxConnections = Number.POSITIVE_INFINITY;
     server.on('connection', (socket: Socket) => this.#arrived(socket, token !== undefined));
-    server.on('secureConnection', (socket: Socket) => void this.#greet(socket));
-    server.on('tlsClientError', (error: Error) => debug('a handshake failed: %s', error.message));
+    server.on('secureConnection', (socket: Socket) => {
+      this.#strangers.delete(originOf(socket));
+      void this.#greet(socket);
+    });
+    server.on('tlsClientError', (error: Error, socket: Socket) => {
+      const { remoteAddress } = socket;
+      // Node leaves those open who have not said enough in time.
+      socket.destroy();
+      debug(NO_HANDSHAKE, remoteAddress, error.message.trim());
+    });
     server.listen({ host, port });
     await once(server, 'listening');
     server.on('error', (error) => debug('the port: %s', error.message));
-    const address = server.address() as AddressInfo;
-    return { host: address.address, port: address.port };
+    const { address, port: own } = server.address() as AddressInfo;
+    if (token !== undefined || isLoopback(address)) return { host: address, port: own };
+    // A name, such as localhost, that means something else here.
+    server.close();
+    throw new Error(`${host} means ${address} here, which others can reach, and there is no token`);
   }
 
   /** Lets somebody in who came by another way: the local socket, or a pipe. */
   admit(line: Line): void {
-    if (this.#isFull(line)) return;
+    if (this.#isShut(line)) return;
     this.#keep(line);
     void this.#greet(line);
   }
@@ -84,19 +101,32 @@ export class Door {
   }
 
   #arrived(socket: Socket, isSecure: boolean): void {
-    if (this.#isFull(socket)) return;
+    if (this.#isShut(socket)) return;
+    this.#makeRoom();
     socket.setNoDelay(true);
     this.#keep(socket);
+    const origin = originOf(socket);
+    this.#strangers.set(origin, socket);
+    socket.once('close', () => {
+      if (this.#strangers.get(origin) === socket) this.#strangers.delete(origin);
+    });
     // Of a secure line the server tells when both sides have proved that they have the token.
     if (!isSecure) void this.#greet(socket);
   }
 
-  #isFull(line: Line): boolean {
-    if (!this.#isClosed && this.#lines.size - this.#known < MOST_STRANGERS) return false;
-    debug(
-      'a connection was closed: %s',
-      this.#isClosed ? 'the job ends' : 'too many have not said who they are',
-    );
+  #makeRoom(): void {
+    if (this.#strangers.size < MOST_STRANGERS) return;
+    const [oldest] = this.#strangers;
+    if (oldest === undefined) return;
+    const [origin, socket] = oldest;
+    debug('somebody at %s was turned away: too many others came before he said who he is', origin);
+    this.#strangers.delete(origin);
+    socket.destroy();
+  }
+
+  #isShut(line: Line): boolean {
+    if (!this.#isClosed) return false;
+    debug('somebody was turned away: the job ends');
     line.on('error', () => {});
     line.destroy();
     return true;
@@ -110,17 +140,26 @@ export class Door {
   }
 
   async #greet(line: Line): Promise<void> {
+    let connection: Connection | undefined;
     try {
-      const connection = await Connection.greet(line, this.#patience);
-      const introduction = (await connection.next(this.#patience)) as Introduction;
-      this.#known++;
-      line.once('close', () => this.#known--);
+      connection = await Connection.greet(line, this.#patience);
+      const introduction = checkedIntroduction(await connection.next(this.#patience));
+      this.#strangers.delete(originOf(line));
       if (this.#isClosed) connection.close();
       else this.#welcome({ connection, introduction, line });
     } catch (error) {
-      debug('somebody was turned away: %s', (error as Error).message);
+      debug('somebody at %s was turned away: %s', originOf(line), (error as Error).message);
+      connection?.close(error as Error);
     }
   }
 }
 
+/** Where a line of the port comes from; there is one at a time from there. */
+function originOf(line: Line): string {
+  const { remoteAddress, remotePort } = line as Partial<Socket>;
+  return remoteAddress === undefined ? 'this host' : `${remoteAddress}:${remotePort}`;
+}
+
 const debug = debuglog('taskfarm');
+
+const NO_HANDSHAKE = 'somebody at %s was turned away: no handshake with our token (%s)';

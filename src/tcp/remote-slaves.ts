@@ -10,18 +10,21 @@ import { HandlerModuleError } from '../core/errors.ts';
 import type { Lease } from '../core/lease.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { REMOTE_CALLS } from '../ports/line.ts';
+import { WireError } from '../wire/frames.ts';
 import { writeLease } from '../wire/lease-order.ts';
 import { decodeException, type EncodedException } from '../wire/outcome.ts';
 import type { HandlerCode, MasterSays, SlaveSays } from '../wire/slave-messages.ts';
-import { checkedNews } from './checked-news.ts';
+import { areTags, checkedNews, isFraction } from './checked-news.ts';
 import { type Callable, ControlCalls } from './control-calls.ts';
 import { leaseBefore, sendablePart } from './sendable-part.ts';
-import type { Saying, Session } from './session.ts';
+import { callOf, type Saying, type Session } from './session.ts';
 
 /** Milliseconds beyond its grace that a process has to end in order. */
 const LEAVING_GRACE = 2_000;
 /** A slave holds at most so many batches beyond the one that it runs. */
 const MOST_AHEAD = 8;
+/** Slaves that one process can have. */
+const MOST_SLAVES = 10_000;
 
 export interface RemoteSlavesOptions {
   /** `PID n on host (arch)` of the process. */
@@ -84,8 +87,8 @@ export class RemoteSlaves implements Executor {
     for (const name of REMOTE_CALLS) {
       functions[name] = (...parameters) => master.call(name, parameters);
     }
-    this.#calls = new ControlCalls(functions, (saying) => {
-      if (!this.#isGone) session.say(saying);
+    this.#calls = new ControlCalls(functions, (data, failed) => {
+      if (!this.#isGone) session.say(callOf(data, failed));
     });
   }
 
@@ -190,7 +193,7 @@ export class RemoteSlaves implements Executor {
       case 'news':
         return this.#hearNews(message.news);
       case 'handlers known':
-        if (this.#options.hasOwnHandlers) this.#master.handlersKnown(message.tags);
+        if (this.#options.hasOwnHandlers && areTags(message.tags)) this.#master.handlersKnown(message.tags);
         return;
       case 'progress':
         return this.#hearProgress(message.of);
@@ -209,12 +212,12 @@ export class RemoteSlaves implements Executor {
   }
 
   /** The line is gone for good. */
-  lost(reason: string): void {
+  lost(reason: string, exitCode?: number): void {
     if (this.#isGone) return;
     this.#isGone = true;
     if (this.#works) this.#hasServed = true;
     for (const slave of [...this.#slaves.keys()]) {
-      this.#report({ type: 'slave lost', slave, reason, exitCode: undefined, progress: undefined });
+      this.#report({ type: 'slave lost', slave, reason, exitCode, progress: undefined });
       this.#forget(slave);
     }
     this.#end();
@@ -240,6 +243,9 @@ export class RemoteSlaves implements Executor {
   #joined(news: ExecutorNews & { type: 'slave joined' }): void {
     this.#coming = Math.max(0, this.#coming - 1);
     if (this.#isLeaving) return;
+    if (this.#numbers.has(news.slave) || this.#slaves.size >= MOST_SLAVES) {
+      throw new WireError(`A slave process reported a slave ${news.slave} that it has, or too many`);
+    }
     const slave = this.#master.newSlaveId();
     this.#slaves.set(slave, { local: news.slave, leases: new Map(), progress: undefined });
     this.#numbers.set(news.slave, slave);
@@ -261,7 +267,7 @@ export class RemoteSlaves implements Executor {
   #hearProgress(of: readonly (readonly [slave: number, fraction: number])[]): void {
     for (const [local, fraction] of of) {
       const slave = this.#slaves.get(this.#numbers.get(local) ?? -1);
-      if (slave !== undefined) slave.progress = fraction;
+      if (slave !== undefined && isFraction(fraction)) slave.progress = fraction;
     }
   }
 

@@ -4,7 +4,7 @@
  * that shows one.
  */
 
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import { AuthenticationError } from '../core/errors.ts';
 import { keyOf } from './token.ts';
@@ -32,14 +32,18 @@ export function secureServer(token: string, patience: number): tls.Server & Serv
  * Connects, and resolves when both sides have proved that they have the token.
  *
  * Rejects with {@link AuthenticationError}, or with what the network says.
+ *
+ * @param patience Milliseconds that the other side has to answer.
  */
-export function secureLine(host: string, port: number, token: string): Promise<TLSSocket> {
+export function secureLine(host: string, port: number, token: string, patience: number): Promise<TLSSocket> {
   const psk = keyOf(token);
   const socket = tls.connect({
     ...OF_BOTH,
     host,
     port,
     ca: [],
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    rejectUnauthorized: true,
     pskCallback: () => ({ psk, identity: IDENTITY }),
     // A name is what a certificate proves, and there is none.
     checkServerIdentity: () => undefined,
@@ -47,10 +51,14 @@ export function secureLine(host: string, port: number, token: string): Promise<T
   // Else each small message waits for the acknowledgement of the one before it.
   socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
+    const forget = giveUpAfter(socket, patience);
+    socket.once('close', forget);
     socket.once('error', (error: NodeJS.ErrnoException) => reject(explained(error, host, port)));
     socket.once('end', () => reject(refusal(host, port)));
     socket.once('secureConnect', () => {
+      forget();
       socket.removeAllListeners('error').removeAllListeners('end');
+      socket.setNoDelay(true);
       if (Object.keys(socket.getPeerCertificate() ?? {}).length === 0) return resolve(socket);
       socket.destroy();
       reject(
@@ -60,6 +68,13 @@ export function secureLine(host: string, port: number, token: string): Promise<T
       );
     });
   });
+}
+
+/** A line to somebody who does not answer breaks. Returns how to stop the clock. */
+export function giveUpAfter(socket: Socket, patience: number): () => void {
+  const error = Object.assign(new Error(`no answer within ${patience} ms`), { code: 'ETIMEDOUT' });
+  const timer = setTimeout(() => socket.destroy(error), patience);
+  return () => clearTimeout(timer);
 }
 
 /** TLS's own words say little to those who merely have a wrong token. */

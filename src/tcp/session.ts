@@ -11,12 +11,18 @@
  */
 
 import { WireError } from '../wire/frames.ts';
+import type { ControlCall } from '../wire/slave-messages.ts';
 import { type Connection, writeMessage } from './connection.ts';
 
 /** So many messages are heard before that is said, unless something else is said anyway... */
 const HEARD_AT_ONCE = 32;
 /** ...or so many milliseconds have gone by. */
 const HEARD_WITHIN = 25;
+/** So much may be unconfirmed; what is said beyond waits until some of it is heard. */
+const MOST_UNHEARD = 4096;
+const MOST_UNHEARD_BYTES = 2 ** 28;
+/** If so much waits that was asked for, nothing more is heard: who does not take answers may not ask for more. */
+const MOST_WAITING = 10_000;
 /** A side that is silent for so many periods is gone. */
 const SILENT_PERIODS = 4;
 
@@ -34,6 +40,17 @@ export interface Saying {
   instead?(error: Error): readonly Saying[];
 }
 
+/** @param failed Called if it cannot travel. */
+export function callOf(data: unknown, failed: (error: Error) => void): Saying {
+  return {
+    make: () => ({ type: 'call', data }) satisfies ControlCall,
+    instead: (error) => {
+      failed(error);
+      return [];
+    },
+  };
+}
+
 interface Sent {
   readonly number: number;
   readonly bytes: Buffer;
@@ -47,11 +64,13 @@ export class Session {
   #isWriting = false;
   /** Not known to be heard. */
   readonly #unheard: Sent[] = [];
+  #unheardBytes = 0;
   #said = 0;
   #heard = 0;
   #confirmed = 0;
   #confirming: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
+  #isEnding = false;
 
   constructor(events: SessionEvents) {
     this.#events = events;
@@ -66,12 +85,16 @@ export class Session {
     return this.#connection;
   }
 
-  /** Goes on over another line, whose other side has heard our messages up to this number. */
+  /**
+   * Goes on over another line, whose other side has heard our messages up to this number.
+   *
+   * @throws {@link WireError} if it cannot have; then the session stays as it is.
+   */
   continueOn(connection: Connection, theyHeard: number): void {
+    this.#forget(theyHeard);
     this.#connection?.cut();
     this.#connection = connection;
     connection.trust();
-    this.#forget(theyHeard);
     for (const { bytes } of this.#unheard) connection.sayBytes(bytes);
     connection.listen({
       heard: (message) => this.#hear(connection, message),
@@ -97,6 +120,12 @@ export class Session {
 
   /** Lets what was said leave, and hangs up. */
   end(): void {
+    this.#isEnding = true;
+    this.#endIfSaid();
+  }
+
+  #endIfSaid(): void {
+    if (!this.#isEnding || (this.#waiting.length > 0 && this.#connection !== undefined)) return;
     this.#stop();
     this.#connection?.close();
   }
@@ -118,10 +147,16 @@ export class Session {
     this.#isWriting = true;
     while (this.#waiting.length > 0) {
       const connection = this.#connection;
-      if (connection === undefined || connection.isCongested) break;
+      if (connection === undefined || connection.isCongested || this.#isFarAhead) break;
       this.#writeOne(this.#waiting.shift() as Saying, connection);
     }
     this.#isWriting = false;
+    if (this.#waiting.length < MOST_WAITING) this.#connection?.resume();
+    this.#endIfSaid();
+  }
+
+  get #isFarAhead(): boolean {
+    return this.#unheard.length >= MOST_UNHEARD || this.#unheardBytes >= MOST_UNHEARD_BYTES;
   }
 
   #writeOne(saying: Saying, connection: Connection): void {
@@ -132,6 +167,7 @@ export class Session {
       this.#said++;
       this.#confirmed = this.#heard;
       this.#unheard.push({ number: this.#said, bytes });
+      this.#unheardBytes += bytes.length;
       connection.sayBytes(bytes);
     } catch (error) {
       this.#waiting.unshift(...(saying.instead?.(error as Error) ?? []));
@@ -142,19 +178,25 @@ export class Session {
     if (connection !== this.#connection) return;
     const [number, theyHeard, message] = envelopeOf(envelope);
     this.#forget(theyHeard);
-    if (number === 0 || number <= this.#heard) return;
+    if (this.#waiting.length > 0) this.#write();
+    if (number <= this.#heard) return;
     if (number !== this.#heard + 1) {
       throw new WireError(`Message ${number} came after message ${this.#heard}`);
     }
     this.#heard = number;
     this.#events.heard(message);
+    if (this.#waiting.length >= MOST_WAITING) connection.pause();
     this.#confirmSoon();
   }
 
   #forget(heard: number): void {
     if (heard > this.#said) throw new WireError(`Message ${heard} was heard, but ${this.#said} were said`);
     let known = 0;
-    while (known < this.#unheard.length && (this.#unheard[known] as Sent).number <= heard) known++;
+    for (const { number, bytes } of this.#unheard) {
+      if (number > heard) break;
+      known++;
+      this.#unheardBytes -= bytes.length;
+    }
     if (known > 0) this.#unheard.splice(0, known);
   }
 

@@ -13,7 +13,7 @@ import { writableException } from '../wire/writable-exception.ts';
 import { writeMessage } from './connection.ts';
 import { ControlCalls } from './control-calls.ts';
 import { whyNotSendable } from './sendable-part.ts';
-import type { Saying, Session } from './session.ts';
+import { callOf, type Saying, type Session } from './session.ts';
 import { StateStore } from './state-store.ts';
 
 /** Batches that a slave of the executor can hold; what is sent beyond waits here. */
@@ -67,7 +67,7 @@ export class SlaveLine implements ExecutorMaster {
     this.taskTimeout = taskTimeout;
     this.#session = session;
     this.#failed = failed;
-    this.#calls = new ControlCalls({}, (saying) => session.say(saying));
+    this.#calls = new ControlCalls({}, (data, failed) => session.say(callOf(data, failed)));
   }
 
   async serve(executor: Executor): Promise<void> {
@@ -87,11 +87,23 @@ export class SlaveLine implements ExecutorMaster {
     const saying = this.#newsToSay(news);
     if (saying !== undefined) this.#session.say(saying);
     if (news.type === 'batch ended') this.#batchEnded(news);
+    if (news.type === 'task lingered') this.#revokeOthers(news.token);
   }
 
   #batchEnded({ token, done, elapsed, longest }: ExecutorNews & { type: 'batch ended' }): void {
     this.#heldLease(token)?.tag.cost.learn(done, elapsed, longest);
     this.#feedAfter(token);
+  }
+
+  /**
+   * Behind a task that runs long nothing may begin from now on, as in the master's own threads: so it is known which task pays
+   * if the thread has to be ended. The master's word to do so would come too late.
+   */
+  #revokeOthers(token: number): void {
+    for (const [slave, { held }] of this.#slaves) {
+      if (!held.some((lease) => lease.token === token)) continue;
+      for (const lease of held.toReversed()) this.#executor?.revoke(slave, lease.token);
+    }
   }
 
   failed(error: Error): void {

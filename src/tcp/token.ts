@@ -36,10 +36,10 @@ export function keyOf(token: string): Buffer {
  */
 export function readToken(): string | undefined {
   const { TASKFARM_TOKEN: own, TASKFARM_TOKEN_FILE: file } = process.env;
-  if (own !== undefined && own !== '') return checked(own, 'TASKFARM_TOKEN');
-  if (file !== undefined && file !== '') return checked(fromFile(file), file);
+  if (own !== undefined && own !== '') return checkedToken(own.trim(), 'TASKFARM_TOKEN');
+  if (file !== undefined && file !== '') return checkedToken(fromFile(file), file);
   const usual = usualFile();
-  return isThere(usual) ? checked(fromFile(usual), usual) : undefined;
+  return isThere(usual) ? checkedToken(fromFile(usual), usual) : undefined;
 }
 
 function usualFile(): string {
@@ -72,10 +72,16 @@ function fromFile(file: string): string {
   }
 }
 
-function checked(token: string, origin: string): string {
-  if (token.length >= SHORTEST_TOKEN) return token;
+/**
+ * The token, if it is one.
+ *
+ * @param origin Where it comes from.
+ * @throws {@link AuthenticationError} that does not tell it.
+ */
+export function checkedToken(token: string, origin: string): string {
+  if (typeof token === 'string' && token.length >= SHORTEST_TOKEN) return token;
+  const got = typeof token === 'string' ? `has ${token.length} characters` : `is a ${typeof token}`;
   throw new AuthenticationError(
-    `The token of ${origin} has ${token.length} characters, and must have ${SHORTEST_TOKEN} at least. ` +
-      'Make one: task_manager token',
+    `The token of ${origin} ${got}, and must have ${SHORTEST_TOKEN} at least. Make one: task_manager token`,
   );
 }

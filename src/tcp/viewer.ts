@@ -6,6 +6,9 @@ import type { Connection } from './connection.ts';
 import { type Callable, ControlCalls } from './control-calls.ts';
 import { dial, type MasterPlace } from './master-place.ts';
 
+/** Milliseconds that somebody who looks has to take the answer. */
+const PATIENCE = 10_000;
+
 /**
  * Connects to a master to look at its farm.
  *
@@ -32,11 +35,18 @@ export function showFarm(connection: Connection, view: () => FarmView): void {
 
 /** Calls go over the connection itself: if it breaks, who looks has to look anew. */
 function callsOver(connection: Connection, functions: Readonly<Record<string, Callable>>) {
-  const calls = new ControlCalls(functions, (saying) => connection.say(saying.make()));
+  const calls = new ControlCalls(functions, (data, failed) => {
+    try {
+      connection.say({ type: 'call', data } satisfies ControlCall);
+    } catch (error) {
+      failed(error as Error);
+    }
+    if (connection.isCongested) awaitTaking(connection);
+  });
   const closed = new Promise<void>((resolve) => {
     connection.listen({
       heard: (message) => calls.hear((message as ControlCall | undefined)?.data),
-      drained: () => {},
+      drained: () => connection.resume(),
       closed: () => {
         calls.close();
         resolve();
@@ -44,4 +54,12 @@ function callsOver(connection: Connection, functions: Readonly<Record<string, Ca
     });
   });
   return { calls, closed };
+}
+
+/** Who does not take answers is not heard meanwhile, and not for long. */
+function awaitTaking(connection: Connection): void {
+  connection.pause();
+  setTimeout(() => {
+    if (connection.isCongested) connection.close(new Error(`It took nothing for ${PATIENCE} ms`));
+  }, PATIENCE).unref();
 }

@@ -118,8 +118,19 @@ export function assertCompatible(theirs: Hello): void {
     const tell = ({ wire, library }: Hello) => `${wire} (taskfarm ${library})`;
     throw new VersionMismatchError('wire version', tell(OWN_HELLO), tell(theirs));
   }
-  if (theirs.v8 > OWN_HELLO.v8) {
-    const tell = ({ v8, node }: Hello) => `${v8} (Node ${node})`;
-    throw new VersionMismatchError('v8 value format', tell(OWN_HELLO), tell(theirs));
-  }
+  if (theirs.v8 > OWN_HELLO.v8) throw valueFormatMismatch(theirs);
+}
+
+/**
+ * That they can read what we write. Where they cannot they hang up, and this is how we know why.
+ *
+ * @throws VersionMismatchError if our values are of a newer form than theirs.
+ */
+export function assertUnderstanding(theirs: Hello): void {
+  if (theirs.v8 < OWN_HELLO.v8) throw valueFormatMismatch(theirs);
+}
+
+function valueFormatMismatch(theirs: Hello): VersionMismatchError {
+  const tell = ({ v8, node }: Hello) => `${v8} (Node ${node})`;
+  return new VersionMismatchError('v8 value format', tell(OWN_HELLO), tell(theirs));
 }

@@ -210,3 +210,44 @@ function describe(value: unknown): string {
     return Object.prototype.toString.call(value);
   }
 }
+
+/**
+ * Whether a value from elsewhere is a failure as `encodeFailure` makes them, so that it can be decoded.
+ */
+export function isEncodedFailure(value: unknown): value is EncodedFailure {
+  const failure = Object(value) as Record<string, unknown>;
+  switch (failure.kind) {
+    case 'raised':
+      return isText(failure.traceback) && isEncodedException(failure.exception, new Set(), 0);
+    case 'not cloneable':
+      return isText(failure.path) && isText(failure.what);
+    case 'no handler':
+      return isText(failure.message);
+    default:
+      return false;
+  }
+}
+
+/** `seen` keeps the errors that were met before: they may point at each other. */
+function isEncodedException(value: unknown, seen: Set<unknown>, depth: number): boolean {
+  const { kind, text, error } = Object(value) as Record<string, unknown>;
+  if (kind === 'described') return isText(text);
+  if (kind !== 'error') return kind === 'value';
+  if (seen.has(error)) return true;
+  seen.add(error);
+  return depth <= DEEPEST && isEncodedError(Object(error), (one) => isEncodedException(one, seen, depth + 1));
+}
+
+function isEncodedError(
+  { className, name, message, stack, own, cause, errors }: Record<keyof EncodedError, unknown>,
+  isException: (value: unknown) => boolean,
+): boolean {
+  if (!isText(className) || !isText(name) || !isText(message)) return false;
+  if (!(stack === undefined || isText(stack)) || typeof own !== 'object' || own === null) return false;
+  if (cause !== undefined && !isException(cause)) return false;
+  return errors === undefined || (Array.isArray(errors) && errors.every(isException));
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}

@@ -24,6 +24,10 @@ const ROWS: Readonly<Record<string, number>> = {
   P8: 3,
   P9: 3,
   P10: 2,
+  P11: 1,
+  P12: 1,
+  P13: 1,
+  P14: 1,
   P15: 4,
 };
 const IDS = Object.entries(ROWS).flatMap(([id, count]) => new Array<string>(count).fill(id));
