@@ -14,6 +14,7 @@ export class BreakableLine {
   readonly #halves = new Set<Socket>();
   #server: Server | undefined;
   #isHeld = false;
+  #pieceSize: number | undefined;
   port = 0;
   /** Connections of slaves so far. */
   arrivals = 0;
@@ -66,6 +67,11 @@ export class BreakableLine {
     for (const pair of this.#pairs) run(pair);
   }
 
+  /** What goes to slaves from now on goes in pieces, at most so many bytes in 10 ms. */
+  slowDown(pieceSize: number): void {
+    this.#pieceSize = pieceSize;
+  }
+
   end(): void {
     this.close();
     this.drop();
@@ -82,8 +88,31 @@ export class BreakableLine {
     pair.master.on('close', () => {
       if (this.#pairs.delete(pair)) slave.destroy();
     });
-    if (!this.#isHeld) run(pair);
+    if (this.#pieceSize !== undefined) drip(pair, this.#pieceSize);
+    else if (!this.#isHeld) run(pair);
   }
+}
+
+function drip({ slave, master }: Pair, pieceSize: number): void {
+  slave.pipe(master);
+  master.pause();
+  const timer = setInterval(() => {
+    let left = pieceSize;
+    for (let piece = next(master, left); piece !== null; piece = next(master, left)) {
+      slave.write(piece);
+      left -= piece.length;
+    }
+  }, 10);
+  master.once('close', () => clearInterval(timer));
+  slave.once('close', () => clearInterval(timer));
+}
+
+function next(master: Socket, most: number): Buffer | null {
+  if (most <= 0 || master.readableLength === 0) {
+    if (most > 0) master.read(0);
+    return null;
+  }
+  return master.read(Math.min(most, master.readableLength)) as Buffer | null;
 }
 
 function run({ slave, master }: Pair): void {

@@ -129,6 +129,18 @@ export function do_buffer_length(buffer: ArrayBuffer): number {
   return buffer.byteLength;
 }
 
+/** The first and the last are 1 and 2. */
+export function do_make_bytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  bytes[0] = 1;
+  bytes[length - 1] = 2;
+  return bytes;
+}
+
+export function do_first_of(values: Float64Array): number | undefined {
+  return values[0];
+}
+
 // ── failures ───────────────────────────────────────────────────────────────────────────────────
 
 export function do_fail(message: string): never {
@@ -196,10 +208,8 @@ export function do_sum(values: Float64Array): { sum: number; shared: boolean; co
 }
 
 /** Against the rule that it is read-only: leaves a mark, and tells what was there. */
-export function do_mark(values: Float64Array, mark: number): { pid: number; thread: number; found: number } {
-  const [found = Number.NaN] = values;
-  values[0] = mark;
-  return { ...do_where(), found };
+export function do_mark(values: Int32Array, mark: number): { pid: number; thread: number; found: number } {
+  return { ...do_where(), found: Atomics.exchange(values, 0, mark) };
 }
 
 export function do_view_of(values: Float64Array): Float64Array {

@@ -36,7 +36,7 @@ export function sharesState(way: Way): void {
     });
 
     it('has one copy of a typed array per process, which all its threads see', async () => {
-      const state = farm().setGlobalState({ deep: Float64Array.of(-1, 0) });
+      const state = farm().setGlobalState({ deep: Int32Array.of(-1, 0) });
       const array = new GlobalStateValue(state, 'deep') as never;
       const marks = Array.from({ length: 60 }, (_, n) => farm().submit('mark', array, n));
       const found = new Map<number, number[]>();

@@ -84,7 +84,7 @@ describe('Slave processes that a farm launches', TIMEOUT, () => {
       const error = await rejection<TaskLostError>(farm.submit('abort_process'));
       assert.ok(error instanceof TaskLostError, String(error));
       assert.equal(error.losses.length, 3);
-      assert.match(error.losses[0]?.reason ?? '', /process ended/);
+      assert.match(error.losses[0]?.reason ?? '', /its process was ended by SIGABRT/);
       await farm.waitForSlaves(2);
       await doublesCome(farm, 50);
     }),
