@@ -1,11 +1,12 @@
-// Runs the compiled tests, all or those whose path contains a word: node scripts/test.mjs [WORD…]
+// Runs the compiled tests, all or those whose path contains the words, and none of those behind a minus:
+//     node scripts/test.mjs [WORD…] [-WORD…]
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const words = process.argv.slice(2);
 const files = filesIn('build/test')
-  .filter((path) => path.endsWith('.test.js') && words.every((word) => path.includes(word)))
+  .filter((path) => path.endsWith('.test.js') && words.every((word) => isMeant(path, word)))
   .sort();
 if (files.length === 0) {
   console.error(`No test file matches ${words.join(' ')}`);
@@ -20,6 +21,10 @@ const { status } = spawnSync(
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);
+
+function isMeant(path, word) {
+  return word.startsWith('-') ? !path.includes(word.slice(1)) : path.includes(word);
+}
 
 function filesIn(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
