@@ -64,7 +64,7 @@ export const ENDS: Readonly<Record<DrivenWay | ModuleWay, string>> = {
   'socket reset': '`TaskLostError` after `maxLosses` connections',
   'socket silent': 'its result, at the first attempt or the second',
   'network cut for a moment': 'its result, at the first attempt',
-  'network cut and healed': 'its result, at the second attempt',
+  'network cut and healed': 'its result, at the second attempt or the third',
   'exits once': 'its result, at the second attempt',
   'throws on load': '`HandlerModuleError`',
   'is missing': '`HandlerModuleError`',
