@@ -21,6 +21,7 @@ import { Serializer } from 'node:v8';
 import { NotCloneableError } from '../core/errors.ts';
 import { type Culprit, findCulprit, isPrimitive } from './cloneable.ts';
 import { WireError } from './frames.ts';
+import { isPlainText, readPlain, writePlain } from './plain-text.ts';
 import { putStandIns, removeStandIns } from './stand-ins.ts';
 import { DEEPEST, Survey, TooDeep } from './survey.ts';
 import { ViewReader, ViewWriter } from './view-forms.ts';
@@ -66,6 +67,8 @@ function culpritFor(problem: unknown, value: unknown, path: string): Culprit {
 
 function encode(value: unknown): Buffer {
   if (isPrimitive(value)) return serialize(value, new Serializer());
+  const plain = typeof value === 'object' ? writePlain(value as object) : undefined;
+  if (plain !== undefined) return plain;
   const survey = Survey.of(value);
   if (survey.hasUnknown) return encodeKnown(structuredClone(value));
   return encodeSurveyed(value, survey);
@@ -111,6 +114,7 @@ export function readValue(bytes: Uint8Array): unknown {
 }
 
 function decode(bytes: Uint8Array): unknown {
+  if (isPlainText(bytes)) return readPlain(bytes);
   const reader = new ViewReader(bytes);
   reader.readHeader();
   const format = reader.getWireFormatVersion();
