@@ -3,6 +3,12 @@
  * `SquareRoot`; the master alone runs `Master`, and what stands after `runJob`.
  *
  *     node build/examples/master-slave-demo.js
+ *
+ * With `--join` it has no threads of its own, and waits for a slave that is started in another terminal, at any time. With a
+ * port, the slave may also come by TCP:
+ *
+ *     node build/examples/master-slave-demo.js --join          task_manager slave demo
+ *     node build/examples/master-slave-demo.js --join 7766     task_manager -m localhost:7766 slave demo
  */
 import { MasterProcess, runJob, SlaveProcess, TaskRaisedException } from 'taskfarm';
 
@@ -30,9 +36,11 @@ class Master extends MasterProcess<SquareRoot> {
   }
 }
 
-await runJob('demo', Master, SquareRoot);
+const [, , join, port] = process.argv;
+const listen = port === undefined ? {} : { listen: { port: Number(port) } };
+await runJob('demo', Master, SquareRoot, join === '--join' ? { threads: 0, ...listen } : {});
 
-// Expected output (results come in the order in which tasks end, and `at …` stands for the lines of a stack):
+// Expected output, whoever the slaves are (results come in the order in which tasks end, and `at …` stands for the lines of a stack):
 //
 // Task sqrt_0 raised RangeError: math domain error
 // RangeError: math domain error

@@ -1,6 +1,7 @@
 // Checks the package as npm ships it: what is in it, and that it can be used where it is installed.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,10 @@ import { join } from 'node:path';
 const LIMIT = 120_000;
 const repository = process.cwd();
 const folder = mkdtempSync(join(tmpdir(), 'taskfarm-package-'));
+
+/** Any port of the host, without a token, by which a slave on the same host is treated as one on another. */
+const PORT = 20_000 + (process.pid % 10_000);
+const BY_TCP = [[`listen: { port: ${PORT} }`], ['-m', `localhost:${PORT}`]];
 
 try {
   const { filename, files } = pack();
@@ -17,6 +22,11 @@ try {
   check('a job in one script', runOneScript);
   check('a job in two scripts', runTwoScripts);
   check('the command line runs', checkCommandLine);
+  check('a job launches slave processes', launchSlaves);
+  await check('a slave process joins by the job’s label', () => joinSlave([], []));
+  await check('a slave process joins by TCP, and without esbuild is told what to do', refuseWithoutEsbuild);
+  installEsbuild();
+  await check('a slave process joins by TCP, and the code travels', () => joinSlave(...BY_TCP));
   check('there are no doors but those declared', checkDoors);
   check('the types hold with moduleResolution nodenext and bundler', checkTypes);
 } finally {
@@ -24,8 +34,9 @@ try {
 }
 
 function check(what, run) {
-  run();
-  console.log(`ok  ${what}`);
+  const done = () => console.log(`ok  ${what}`);
+  const running = run();
+  return running instanceof Promise ? running.then(done) : done();
 }
 
 function pack() {
@@ -116,6 +127,72 @@ function checkCommandLine() {
     });
   assert.match(run('--help'), /^Usage: task_manager /);
   assert.match(run('token'), /^[\w-]{43}\n$/);
+}
+
+function launchSlaves() {
+  const output = runScript('launched.js', jobOf('{ launchSlaves: 1 }'));
+  const [pid, master] = output.trim().split(' ');
+  assert.match(pid, /^\d+$/);
+  assert.notEqual(pid, master, 'the task ran in the master');
+}
+
+/** The master waits for its slave, and the slave for its master, whichever comes first. */
+async function joinSlave(options, where) {
+  const { master, slave } = await jobWithSlave(options, where);
+  assert.deepEqual([slave.status, slave.stdout, slave.stderr], [0, '', '']);
+  assert.equal(master.status, 0, master.stderr);
+  const [pid, ownPid] = master.stdout.trim().split(' ');
+  assert.notEqual(pid, ownPid, 'the task ran in the master');
+}
+
+async function refuseWithoutEsbuild() {
+  const { slave } = await jobWithSlave(...BY_TCP, (master) => master.kill('SIGKILL'));
+  assert.equal(slave.status, 1);
+  assert.match(slave.stderr, /^task_manager: .* needs esbuild, .* npm install esbuild\n$/);
+}
+
+/** What the package would get by `npm install esbuild`. */
+function installEsbuild() {
+  for (const name of ['esbuild', '@esbuild']) {
+    symlinkSync(join(repository, 'node_modules', name), join(folder, 'node_modules', name));
+  }
+}
+
+async function jobWithSlave(options, where, after = () => {}) {
+  writeFileSync(join(folder, 'joined.js'), jobOf(`{ ${['threads: 0', ...options].join(', ')} }`));
+  const job = start(process.execPath, 'joined.js');
+  const slave = await start('npx', '--no-install', 'task_manager', '-w', ...where, 'slave', 'package').ended;
+  after(job.child);
+  return { master: await job.ended, slave };
+}
+
+/** A job whose one task tells in which process it ran; it prints that, and its own. */
+function jobOf(options) {
+  return `import { MasterProcess, runJob, SlaveProcess } from 'taskfarm';
+    class Slave extends SlaveProcess {
+      do_pid() { return process.pid; }
+    }
+    class Master extends MasterProcess {
+      run() { return this.submit('pid'); }
+    }
+    console.log(await runJob('package', Master, Slave, ${options}), process.pid);`;
+}
+
+function start(command, ...args) {
+  const child = spawn(command, args, {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT,
+    env: { ...process.env, XDG_RUNTIME_DIR: folder, XDG_CACHE_HOME: folder, npm_config_loglevel: 'error' },
+  });
+  const texts = [child.stdout, child.stderr].map(async (stream) =>
+    (await stream.setEncoding('utf8').toArray()).join(''),
+  );
+  const ended = once(child, 'close').then(async ([status]) => {
+    const [stdout, stderr] = await Promise.all(texts);
+    return { status, stdout, stderr };
+  });
+  return { child, ended };
 }
 
 function checkDoors() {

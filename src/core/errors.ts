@@ -133,7 +133,7 @@ export class NotCloneableError extends TaskFarmError {
   constructor(path: string, what: string, task?: TaskReference, options?: ErrorOptions) {
     super(
       'NOT_CLONEABLE',
-      `${path} is ${what}, which cannot be copied to another thread. Pass plain data instead.`,
+      `${path} is ${what}, which cannot be copied to another thread or process. Pass plain data instead.`,
       options,
     );
     this.path = path;

@@ -93,7 +93,7 @@ export class Admission {
     const { LaunchedSlaves } = await import('./launched-slaves.ts');
     this.#launched ??= new LaunchedSlaves({
       label: this.#farm.label,
-      admit: (line) => reception.admit(line, true),
+      admit: (line, process) => reception.admit(line, process),
       failed: (error) => this.#farm.failed(error),
     });
     this.#launched.launch(count);

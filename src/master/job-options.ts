@@ -20,7 +20,7 @@ import {
 
 /** Durations are milliseconds. */
 export interface FarmOptions {
-  /** Slave threads in this process. Default: one per core (`TASKFARM_THREADS`). 0 for none. */
+  /** Slave threads in this process; 0 for none. Default: `TASKFARM_THREADS`, else one per core; 0 with `launchSlaves`. */
   readonly threads?: number;
   /** From a task's start to its end. Default: none. */
   readonly taskTimeout?: number;
@@ -37,22 +37,30 @@ export interface FarmOptions {
   /** Ends the job when it aborts. */
   readonly signal?: AbortSignal;
   /**
-   * Slave processes of one thread each to start on this host; one that dies is replaced. Safe for native add-ons that can
-   * crash a whole process. Default: 0.
+   * Slave processes of one thread each to start on this host, in place of threads unless `threads` is given too. One that
+   * dies is replaced, so a native add-on may crash its whole process. Default: 0. `launchSlaveJobs` starts more.
+   *
+   * @example
+   * launchSlaves: os.availableParallelism()
    */
   readonly launchSlaves?: number;
   /**
-   * Accepts slaves from other machines, or other users, on this port. Without a token the host must be a loopback one. With
-   * one the line is encrypted (TLS 1.3), and both sides prove that they have the token. Default: only slaves of the same
-   * user on this host can come, and nothing is open to the network.
+   * Accepts slaves from other machines on this port: `task_manager -m host:port slave <label>` there. Where others can reach
+   * the host it takes a token, which both sides must have; then the line is encrypted (TLS 1.3). Without a token the host
+   * must be a loopback one, where all users of the machine can come in. Default: only slaves of the same user on this
+   * host come, by the label, and nothing is open to the network.
+   *
+   * Starting the job is an {@link OptionError} if there is no token or the port is taken, and an {@link AuthenticationError}
+   * if the token is too short or its file can be read by others.
    *
    * @example
    * listen: { host: '0.0.0.0', port: 7766 } // with the token in the environment: TASKFARM_TOKEN
    */
   readonly listen?: ListenOptions;
   /**
-   * Milliseconds between two signs of life of slave processes: one that is silent for four periods is lost. Null for none.
-   * Default: 120,000.
+   * Milliseconds between two signs of life of slave processes. One that is silent for four periods is lost, and its tasks go
+   * to others; the end of a process, or of its line, is noticed at once. A handler that is busy does not silence its
+   * process. Null: silence is never a loss. Default: 120,000.
    */
   readonly watchdogPeriod?: number | null;
   /**
@@ -66,15 +74,21 @@ export interface FarmOptions {
   readonly progress?: ProgressOption;
 }
 
-/** Where slaves from elsewhere come in. */
+/**
+ * Where slaves from elsewhere come in.
+ *
+ * @example
+ * { host: '0.0.0.0', port: 7766 } // all IPv4 addresses of this host, the token from the environment or its file
+ */
 export interface ListenOptions {
-  /** An address of this host; `0.0.0.0` or `::` for all. Default: `127.0.0.1`. */
+  /** An address of this host; `0.0.0.0` for all, `::` for all of IPv6 too. Default: `127.0.0.1`. */
   readonly host?: string;
-  /** 0 for any that is free. Default: 7766. */
+  /** 0 for any that is free, which `MasterProcess.address` then tells. Default: 7766. */
   readonly port?: number;
   /**
-   * 22 characters at least; `task_manager token` makes one. Default: `TASKFARM_TOKEN`, or what is in the file that
-   * `TASKFARM_TOKEN_FILE` names, or in `~/.config/taskfarm/token`. A loopback host needs none.
+   * A secret of 22 characters or more; `task_manager token` makes one. Who has it can give the slaves code to run, so it
+   * should not stand in a program. Default: `TASKFARM_TOKEN`, or what is in the file that `TASKFARM_TOKEN_FILE` names, or in
+   * `~/.config/taskfarm/token`. A loopback host needs none.
    */
   readonly token?: string;
 }

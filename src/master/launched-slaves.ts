@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { debuglog } from 'node:util';
 import { HandlerModuleError } from '../core/errors.ts';
 import type { Line } from '../tcp/connection.ts';
+import type { LaunchedProcess, ProcessEnd } from '../tcp/reception.ts';
 
 const debug = debuglog('taskfarm');
 
@@ -17,6 +18,8 @@ const PIPE = 3;
 const BARREN_DEATHS = 5;
 /** Milliseconds that a process has to end by itself when its line is gone. */
 const ENDING_GRACE = 2_000;
+/** Milliseconds after the end of its line in which a process's own end is known, as a rule. */
+const KNOWN_WITHIN = 100;
 /** Flags of ours that are no business of a slave's. */
 const OWN_FLAGS =
   /^(-e|--eval|-p|--print|-i|--interactive|-c|--check|--test|--watch)|^--(inspect|cpu-prof|heap-prof|prof)/;
@@ -24,7 +27,7 @@ const OWN_FLAGS =
 export interface LaunchedSlavesOptions {
   readonly label: string;
   /** Lets the process come in by its line. */
-  readonly admit: (line: Line) => void;
+  readonly admit: (line: Line, process: LaunchedProcess) => void;
   /** The processes are of no use. */
   readonly failed: (error: Error) => void;
 }
@@ -66,10 +69,12 @@ export class LaunchedSlaves {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
     this.#processes.add(child);
-    child.unref();
     child.once('error', (error) => this.#options.failed(error));
     child.once('exit', (code, signal) => this.#exited(child, code, signal));
-    this.#options.admit(child.stdio[PIPE] as unknown as Line);
+    const line = child.stdio[PIPE] as unknown as Line;
+    line.once('close', () => endAfter(child, ENDING_GRACE));
+    // It keeps this process until it has come: who waits for its results has nothing else that does.
+    this.#options.admit(line, { arrived: () => child.unref(), howEnded: (error) => howEnded(child, error) });
     debug('slave process %d was launched', child.pid);
   }
 
@@ -90,11 +95,39 @@ export class LaunchedSlaves {
 
 function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), ENDING_GRACE);
     child.ref();
+    child.once('exit', () => resolve());
+    endAfter(child, ENDING_GRACE);
+  });
+}
+
+/** A process may be stopped, or busy in native code: then it does not see that its line is gone. */
+function endAfter(child: ChildProcess, grace: number): void {
+  if (hasEnded(child)) return;
+  const timer = setTimeout(() => child.kill('SIGKILL'), grace);
+  child.once('exit', () => clearTimeout(timer));
+}
+
+/** Of a process whose line is gone. One that was silent, or made no sense, is ended. */
+function howEnded(child: ChildProcess, error: Error | undefined): Promise<ProcessEnd | undefined> {
+  return new Promise((resolve) => {
+    if (hasEnded(child)) return resolve(endOf(child));
+    const timer = setTimeout(() => {
+      resolve(undefined);
+      if (error !== undefined) child.kill('SIGKILL');
+    }, KNOWN_WITHIN);
     child.once('exit', () => {
       clearTimeout(timer);
-      resolve();
+      resolve(endOf(child));
     });
   });
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function endOf({ exitCode, signalCode }: ChildProcess): ProcessEnd {
+  const how = signalCode === null ? `exited with code ${exitCode}` : `was ended by ${signalCode}`;
+  return { reason: `its process ${how}`, exitCode: exitCode ?? undefined };
 }

@@ -278,13 +278,14 @@ export class MasterProcess<H = object> {
   // ── slaves ───────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Starts `n` slave processes on this host, of one thread each; resolves when they are started, before they have joined
-   * (see `waitForSlaves`). One that dies is replaced.
+   * Starts `n` more slave processes on this host, of one thread each; resolves when they are started, before they have
+   * joined (see `waitForSlaves`). One that dies is replaced. They end with the job.
    *
-   * @throws {@link OptionError}, {@link TaskManagerTermination} after the end.
+   * Rejects with {@link OptionError} if `n` is no whole number, and {@link TaskManagerTermination} after the end.
    *
    * @example
    * await farm.launchSlaveJobs(4);
+   * await farm.waitForSlaves(4, { timeout: 10_000 });
    */
   async launchSlaveJobs(n: number): Promise<void> {
     assertHolds('n', n, wholeNumber);
@@ -293,13 +294,16 @@ export class MasterProcess<H = object> {
     await farm.launch(n);
   }
 
-  /** Where slaves from other machines come in: host and port. Undefined without the option `listen`, and before the start. */
+  /**
+   * Where slaves from other machines come in, with the port that was found for port 0. Undefined without the option
+   * `listen`, and before the start: from `run()` on, and after `initializeMasterProcess`, it is there.
+   */
   get address(): { readonly host: string; readonly port: number } | undefined {
     return this.#owned.address;
   }
 
   /**
-   * Resolves when `n` slaves are active.
+   * Resolves when `n` slaves are active: threads, here and in slave processes, each counts as one.
    *
    * @param options `timeout` in milliseconds; default: none. When it is over, it rejects with a
    *   {@link TaskFarmError} of code `TIMEOUT`.
@@ -309,6 +313,7 @@ export class MasterProcess<H = object> {
     await this.#owned.slavesThere(n, checkTimeLimit(options).timeout);
   }
 
+  /** Counts, rates and times, per tag and slave. */
   stats(): FarmStats {
     return this.#owned.taskManager.stats();
   }

@@ -21,6 +21,6 @@ process.on('SIGTERM', () => program.leave());
 await program.run().catch(() => {
   process.exitCode = 1;
 });
-line.destroy();
+line.end();
 // Native code may hold a thread that was told to end: the process goes all the same.
 setTimeout(() => process.exit(), ENDING_GRACE).unref();

@@ -7,7 +7,7 @@
  *           └── given up          └── its line broke: looks for the master again, and goes on with what it has
  */
 
-import { HandlerModuleError, MasterNotFoundError } from '../core/errors.ts';
+import { AuthenticationError, HandlerModuleError, MasterNotFoundError } from '../core/errors.ts';
 import type { HandlerOrigin } from '../ports/handler-source.ts';
 import { Connection, type Line } from '../tcp/connection.ts';
 import { type Dialled, dial, type MasterPlace, nameOf } from '../tcp/master-place.ts';
@@ -36,6 +36,8 @@ export interface SlaveProgramOptions {
   readonly module?: string;
 }
 
+/** As `nameOf` calls the place of a local socket. */
+const THIS_HOST = 'this host';
 /** Milliseconds that the master has to answer an introduction. */
 const PATIENCE = 10_000;
 /** Milliseconds between two tries to reach the master: the first pause, and the longest. */
@@ -119,10 +121,7 @@ export class SlaveProgram {
   async #reach(since: number, patience: number): Promise<Reached | undefined> {
     const { line } = this.#options;
     if (line !== undefined) {
-      return this.#introduce(
-        { connection: await Connection.greet(line, PATIENCE), roundTrip: 0 },
-        'this host',
-      );
+      return this.#introduce({ connection: await Connection.greet(line, PATIENCE), roundTrip: 0 }, THIS_HOST);
     }
     for (let pause = growing(0); ; pause = growing(pause)) {
       if (this.#isLeaving) return undefined;
@@ -130,7 +129,7 @@ export class SlaveProgram {
         return await this.#dial();
       } catch (error) {
         const left = since + patience - performance.now();
-        if (!(error instanceof MasterNotFoundError) || left <= 0) throw error;
+        if (left <= 0 || !this.#mayPass(error)) throw error;
         await this.#pause(Math.min(pause, left));
       }
     }
@@ -140,7 +139,18 @@ export class SlaveProgram {
     const { label } = this.#options;
     const place = await this.#options.place();
     if (place !== undefined) return this.#introduce(await dial(place, label), nameOf(place));
-    throw new MasterNotFoundError(label, 'this host', 'no job of this user has this label. Start it first');
+    throw new MasterNotFoundError(label, THIS_HOST, 'no job of this user has this label. Start it first');
+  }
+
+  /**
+   * A master that was there may come back, and what answers meanwhile need not be it. One of this host that is not there any
+   * more has died: no network comes back here.
+   */
+  #mayPass(error: unknown): boolean {
+    const { wait } = this.#options;
+    const hasServed = this.#work !== undefined;
+    if (error instanceof MasterNotFoundError) return !hasServed || wait === true || error.place !== THIS_HOST;
+    return hasServed && error instanceof AuthenticationError;
   }
 
   #pause(milliseconds: number): Promise<void> {
@@ -199,7 +209,7 @@ export class SlaveProgram {
     const place = await this.#options.place();
     const why =
       welcome.why === 'label' ? `the job there has the label '${welcome.label}'` : 'the job there is ending';
-    throw new MasterNotFoundError(label, place === undefined ? 'this host' : nameOf(place), why);
+    throw new MasterNotFoundError(label, place === undefined ? THIS_HOST : nameOf(place), why);
   }
 
   #begin(connection: Connection, id: string, job: JobDescription): Work {

@@ -1,21 +1,30 @@
 /** The slave's side of a job in two scripts. */
 
-import { fileURLToPath } from 'node:url';
+import { existsSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { OptionError } from '../core/errors.ts';
 import { slaveHost } from '../ports/slave-host.ts';
 
+/** Where a slave script finds its job, and how it works for it. All but `module` matter to programs only. */
 export interface StartSlaveOptions {
   /** `import.meta.url` of the module that exports the handlers. */
   readonly module: string | URL;
   /** The label of the job. Default: `TASKFARM_LABEL`, else the first argument of the program. */
   readonly label?: string;
-  /** `host` or `host:port` of the master. Default: `TASKFARM_MASTER`, else this host. */
+  /**
+   * `host`, `host:port` or `[::1]:port` of the master, which has to `listen` there; the port is 7766 if none is given.
+   * Default: `TASKFARM_MASTER`, else this host, where the job is found by its label.
+   */
   readonly masterHost?: string;
-  /** What master and slave have in common. Default: `TASKFARM_TOKEN`, or the file that `TASKFARM_TOKEN_FILE` names. */
+  /**
+   * The master's token, where it is on another host. Default: `TASKFARM_TOKEN`, or what is in the file that
+   * `TASKFARM_TOKEN_FILE` names, or in `~/.config/taskfarm/token`.
+   */
   readonly token?: string;
-  /** Default: one for each core. */
+  /** How many tasks it works on at once. Default: `TASKFARM_THREADS`, else one for each core. */
   readonly threads?: number;
-  /** Whether to wait for a master that is not there yet. Default: false. */
+  /** Whether to wait for a master that is not there yet, without end; it is asked for every 30 s at least. Default: false. */
   readonly wait?: boolean;
 }
 
@@ -54,7 +63,18 @@ function moduleOf(options: StartSlaveOptions): string {
   throw new OptionError('module', 'the URL of the handlers’ module (import.meta.url)', String(module));
 }
 
+/** Node follows links to the file and adds its ending, which the program's name in `argv` lacks. */
 function isMainScript(module: string): boolean {
-  const main = process.argv[1];
-  return main !== undefined && module.startsWith('file:') && fileURLToPath(module) === main;
+  const [, script] = process.argv;
+  if (script === undefined || !module.startsWith('file:')) return false;
+  const file = fileURLToPath(module);
+  return file === script || file === resolved(script);
+}
+
+function resolved(script: string): string | undefined {
+  try {
+    return createRequire(pathToFileURL('/')).resolve(script);
+  } catch {
+    return existsSync(script) ? realpathSync(script) : undefined;
+  }
 }

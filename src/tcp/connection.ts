@@ -32,9 +32,12 @@ const FAILING_GRACE = 5_000;
 /** A message does not travel, as it is too large. */
 export class MessageTooLarge extends Error {}
 
-/** @throws {@link MessageTooLarge}; {@link NotCloneableError} if something in it cannot travel. */
-export function writeMessage(message: unknown): Buffer {
-  const bytes = writeValue(message);
+/**
+ * @param path What the message is called in an error.
+ * @throws {@link MessageTooLarge}; {@link NotCloneableError} if something in it cannot travel.
+ */
+export function writeMessage(message: unknown, path?: string): Buffer {
+  const bytes = writeValue(message, path);
   if (bytes.length <= LARGEST_MESSAGE) return bytes;
   throw new MessageTooLarge(
     `${bytes.length} bytes, and no message between processes may have more than ${LARGEST_MESSAGE}`,

@@ -8,9 +8,10 @@
 
 import { debuglog } from 'node:util';
 import { createBirpc } from 'birpc';
-import { OptionError, TaskManagerTermination } from '../core/errors.ts';
+import { NotCloneableError, OptionError, TaskManagerTermination } from '../core/errors.ts';
 import { WireError } from '../wire/frames.ts';
 import { decodeException, type EncodedException, encodeException } from '../wire/outcome.ts';
+import { findUnwritable } from '../wire/values.ts';
 
 const debug = debuglog('taskfarm');
 
@@ -21,10 +22,9 @@ const LONGEST_ID = 64;
 type Answer = { readonly value: unknown } | { readonly exception: EncodedException };
 
 /** What birpc posts. */
-interface Call {
-  readonly t: 'q' | 's';
-  readonly i: string;
-}
+type Call =
+  | { readonly t: 'q'; readonly i: string; readonly a: readonly unknown[] }
+  | { readonly t: 's'; readonly i: string; readonly r: Answer };
 
 export type Callable = (...parameters: unknown[]) => unknown;
 
@@ -80,7 +80,8 @@ export class ControlCalls {
   /** Who called gets an error where the call, or its answer, cannot travel. */
   #send(call: Call): void {
     this.#post(call, (error) => {
-      const answer = { t: 's', i: call.i, r: { exception: encodeException(error) } };
+      const exception = encodeException(explained(error, call));
+      const answer: Call = { t: 's', i: call.i, r: { exception } };
       if (call.t === 'q') this.hear(answer);
       else this.#post(answer, () => {});
     });
@@ -110,4 +111,14 @@ function isCall(data: unknown): data is Call {
   const { t, i, m, a } = Object(data) as Record<string, unknown>;
   if (typeof i !== 'string' || i.length > LONGEST_ID) return false;
   return t === 's' || (t === 'q' && typeof m === 'string' && Array.isArray(a));
+}
+
+/** The error names the place in the parameters or the result of the call. */
+function explained(error: Error, call: Call): Error {
+  const values = call.t === 'q' ? call.a : [Reflect.get(call.r, 'value')];
+  for (const [index, value] of values.entries()) {
+    const culprit = findUnwritable(value, call.t === 'q' ? `parameter ${index + 1}` : 'result');
+    if (culprit !== undefined) return new NotCloneableError(culprit.path, culprit.what);
+  }
+  return error;
 }

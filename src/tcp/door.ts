@@ -64,13 +64,12 @@ export class Door {
       this.#strangers.delete(originOf(socket));
       void this.#greet(socket);
     });
-    server.on('tlsClientError', (error: Error, { remoteAddress }: Socket) =>
-      debug(
-        'somebody at %s was turned away: no handshake with our token (%s)',
-        remoteAddress,
-        error.message.trim(),
-      ),
-    );
+    server.on('tlsClientError', (error: Error, socket: Socket) => {
+      const { remoteAddress } = socket;
+      // Node leaves those open who have not said enough in time.
+      socket.destroy();
+      debug(NO_HANDSHAKE, remoteAddress, error.message.trim());
+    });
     server.listen({ host, port });
     await once(server, 'listening');
     server.on('error', (error) => debug('the port: %s', error.message));
@@ -162,3 +161,5 @@ function originOf(line: Line): string {
 }
 
 const debug = debuglog('taskfarm');
+
+const NO_HANDSHAKE = 'somebody at %s was turned away: no handshake with our token (%s)';

@@ -36,6 +36,26 @@ export interface Host {
   handlerCode(): Promise<HandlerCode>;
 }
 
+/** A process that the farm has launched. */
+export interface LaunchedProcess {
+  /** Called when it has come. */
+  arrived(): void;
+  /**
+   * Called when its line is gone.
+   *
+   * @param error What the line broke with, if it was not its process that hung up.
+   * @returns How the process ended; undefined if that is not known soon.
+   */
+  howEnded(error: Error | undefined): Promise<ProcessEnd | undefined>;
+}
+
+export interface ProcessEnd {
+  /** In words. */
+  readonly reason: string;
+  /** Undefined where a signal ended it. */
+  readonly exitCode: number | undefined;
+}
+
 interface Visit {
   readonly session: Session;
   readonly slaves: RemoteSlaves;
@@ -45,7 +65,7 @@ export class Reception {
   readonly #host: Host;
   readonly #door: Door;
   /** The pipes of processes that the farm has launched. */
-  readonly #launched = new WeakSet<Line>();
+  readonly #launched = new WeakMap<Line, LaunchedProcess>();
   readonly #visits = new Map<string, Visit>();
   #isClosed = false;
 
@@ -59,8 +79,8 @@ export class Reception {
   }
 
   /** Somebody came by the local socket, or by the pipe of a process that the farm has launched. */
-  admit(line: Line, isLaunched = false): void {
-    if (isLaunched) this.#launched.add(line);
+  admit(line: Line, launched?: LaunchedProcess): void {
+    if (launched !== undefined) this.#launched.set(line, launched);
     this.#door.admit(line);
   }
 
@@ -80,13 +100,17 @@ export class Reception {
       case 'viewer':
         return showFarm(connection, () => this.#host.view());
       case 'slave':
-        return this.#welcomeSlave(connection, introduction, this.#launched.has(line));
+        return this.#welcomeSlave(connection, introduction, this.#launched.get(line));
       default:
         return connection.close(new Error('A guest is neither a slave nor a viewer'));
     }
   }
 
-  #welcomeSlave(connection: Connection, introduction: SlaveIntroduction, isLaunched: boolean): void {
+  #welcomeSlave(
+    connection: Connection,
+    introduction: SlaveIntroduction,
+    launched: LaunchedProcess | undefined,
+  ): void {
     const { label } = this.#host.job();
     const { resume } = introduction;
     const visit = resume === undefined ? undefined : this.#visits.get(resume.session);
@@ -96,19 +120,23 @@ export class Reception {
       return answer(connection, { type: 'refused', why: 'label', label });
     }
     if (this.#isClosed) return answer(connection, { type: 'refused', why: 'ending', label });
-    if (resume === undefined) return this.#begin(connection, introduction, isLaunched);
+    if (resume === undefined) return this.#begin(connection, introduction, launched);
     if (visit === undefined) return answer(connection, { type: 'refused', why: 'session lost', label });
     debug('%s goes on with its session', machine);
     connection.say({ type: 'resumed', heard: visit.session.heard } satisfies Welcome);
     visit.session.continueOn(connection, resume.heard);
   }
 
-  #begin(connection: Connection, introduction: SlaveIntroduction, isLaunched: boolean): void {
+  #begin(
+    connection: Connection,
+    introduction: SlaveIntroduction,
+    launched: LaunchedProcess | undefined,
+  ): void {
     const id = randomUUID();
     const job = this.#host.job();
     const session = new Session({
       heard: (message) => slaves.hear(message as SlaveSays),
-      broken: (error) => this.#lost(id, slaves, introduction.machine, error),
+      broken: (error) => void this.#lost(id, introduction.machine, error, launched),
     });
     const slaves: RemoteSlaves = new RemoteSlaves(
       session,
@@ -118,7 +146,7 @@ export class Reception {
         ahead: 1 + Math.floor(introduction.roundTrip / SLICE),
         handlerCode: () => this.#host.handlerCode(),
         hasOwnHandlers: !introduction.hasHandlers,
-        isLaunched,
+        isLaunched: launched !== undefined,
         gone: (departure) => this.#gone(id, slaves, departure),
       },
     );
@@ -127,14 +155,24 @@ export class Reception {
     this.#host.attach(slaves);
     connection.say({ type: 'welcome', session: id, job } satisfies Welcome);
     session.continueOn(connection, 0);
+    slaves.await();
+    launched?.arrived();
     session.beat(job.watchdogPeriod);
   }
 
-  #lost(id: string, slaves: RemoteSlaves, machine: string, error: Error | undefined): void {
-    if (!this.#visits.has(id)) return;
-    const why = error === undefined ? 'its process ended, or hung up' : `its line broke: ${error.message}`;
-    debug('%s is lost: %s', machine, why);
-    slaves.lost(why);
+  async #lost(
+    id: string,
+    machine: string,
+    error: Error | undefined,
+    launched: LaunchedProcess | undefined,
+  ): Promise<void> {
+    const visit = this.#visits.get(id);
+    if (visit === undefined) return;
+    const hungUp = 'its process ended, or hung up';
+    const onLine = error === undefined ? hungUp : `its line broke: ${error.message}`;
+    const { reason = onLine, exitCode } = (await launched?.howEnded(error)) ?? {};
+    debug('%s is lost: %s', machine, reason);
+    visit.slaves.lost(reason, exitCode);
   }
 
   #gone(id: string, slaves: RemoteSlaves, departure: Departure): void {

@@ -66,6 +66,8 @@ export class RemoteSlaves implements Executor {
   readonly #slaves = new Map<number, RemoteSlave>();
   /** From the process's number of a slave to the farm's. */
   readonly #numbers = new Map<number, number>();
+  /** Slaves that will join soon: the first of a process that was launched, and those that take the place of others. */
+  #coming = 0;
   #isLeaving = false;
   #isGone = false;
   #hasServed = false;
@@ -92,6 +94,12 @@ export class RemoteSlaves implements Executor {
 
   async start(): Promise<void> {}
 
+  /** Its process has come, its slaves have not yet. */
+  await(): void {
+    this.#coming = this.#options.isLaunched ? 1 : 0;
+    this.#hold();
+  }
+
   // ── commands ─────────────────────────────────────────────────────────────────────────────────
 
   run(slave: number, lease: Lease): void {
@@ -108,20 +116,18 @@ export class RemoteSlaves implements Executor {
     return {
       make: () =>
         remote.leases.has(lease.token)
-          ? { type: 'run', slave: remote.local, ...writeLease(lease) }
+          ? ({ type: 'run', slave: remote.local, ...writeLease(lease) } satisfies MasterSays)
           : undefined,
       instead: () => this.#orderPart(remote, lease),
     };
   }
 
   /** Something in a batch cannot travel: its task fails, those before it run, and those behind it go back. */
-  #orderPart({ local }: RemoteSlave, lease: Lease): readonly Saying[] {
+  #orderPart(remote: RemoteSlave, lease: Lease): readonly Saying[] {
     const { end, failures } = sendablePart(lease);
     const { token } = lease;
     if (end < lease.size) this.#report({ type: 'tail revoked', token, from: end });
-    if (failures.length === 0) {
-      return [{ make: () => ({ type: 'run', slave: local, ...writeLease(leaseBefore(lease, end)) }) }];
-    }
+    if (failures.length === 0) return [this.#order(remote, leaseBefore(lease, end))];
     const rest = { token, from: 0, values: failures.map(() => undefined), failures };
     this.#report({ type: 'batch ended', token, done: end, elapsed: 0, longest: 0, leaving: false, rest });
     return [];
@@ -140,6 +146,8 @@ export class RemoteSlaves implements Executor {
   dismiss(slave: number, replace: boolean): void {
     const local = this.#slaves.get(slave)?.local;
     this.#forget(slave);
+    if (replace) this.#coming++;
+    this.#hold();
     if (local !== undefined && !this.#isLeaving) this.#say({ type: 'dismiss', slave: local, replace });
   }
 
@@ -204,12 +212,12 @@ export class RemoteSlaves implements Executor {
   }
 
   /** The line is gone for good. */
-  lost(reason: string): void {
+  lost(reason: string, exitCode?: number): void {
     if (this.#isGone) return;
     this.#isGone = true;
     if (this.#works) this.#hasServed = true;
     for (const slave of [...this.#slaves.keys()]) {
-      this.#report({ type: 'slave lost', slave, reason, exitCode: undefined, progress: undefined });
+      this.#report({ type: 'slave lost', slave, reason, exitCode, progress: undefined });
       this.#forget(slave);
     }
     this.#end();
@@ -233,6 +241,7 @@ export class RemoteSlaves implements Executor {
   }
 
   #joined(news: ExecutorNews & { type: 'slave joined' }): void {
+    this.#coming = Math.max(0, this.#coming - 1);
     if (this.#isLeaving) return;
     if (this.#numbers.has(news.slave) || this.#slaves.size >= MOST_SLAVES) {
       throw new WireError(`A slave process reported a slave ${news.slave} that it has, or too many`);
@@ -242,14 +251,17 @@ export class RemoteSlaves implements Executor {
     this.#numbers.set(news.slave, slave);
     const ahead = Math.min(MOST_AHEAD, Math.max(news.ahead ?? 0, this.#options.ahead));
     this.#report({ ...news, slave, ahead });
+    this.#hold();
   }
 
   /** One of its threads is gone, the process is not. */
   #wentAlone(news: ExecutorNews & { type: 'slave left' | 'slave lost' }): void {
     const slave = this.#numbers.get(news.slave);
     if (slave === undefined) return;
+    if (news.type === 'slave lost') this.#coming++;
     this.#report({ ...news, slave });
     this.#forget(slave);
+    this.#hold();
   }
 
   #hearProgress(of: readonly (readonly [slave: number, fraction: number])[]): void {
@@ -279,9 +291,9 @@ export class RemoteSlaves implements Executor {
     this.#hold();
   }
 
-  /** A line without work to wait for does not keep the process alive. */
+  /** A line without work to wait for, or slaves that may do some, does not keep the process alive. */
   #hold(): void {
-    this.#session.connection?.hold(this.#works || this.#closed !== undefined);
+    this.#session.connection?.hold(this.#works || this.#coming > 0 || this.#closed !== undefined);
   }
 
   get #works(): boolean {

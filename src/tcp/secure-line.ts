@@ -48,6 +48,8 @@ export function secureLine(host: string, port: number, token: string, patience: 
     // A name is what a certificate proves, and there is none.
     checkServerIdentity: () => undefined,
   });
+  // Else each small message waits for the acknowledgement of the one before it.
+  socket.setNoDelay(true);
   return new Promise((resolve, reject) => {
     const forget = giveUpAfter(socket, patience);
     socket.once('close', forget);
@@ -83,10 +85,16 @@ function explained(error: NodeJS.ErrnoException, host: string, port: number): Er
 }
 
 function refusal(host: string, port: number, cause?: Error): AuthenticationError {
-  const told = cause === undefined ? '' : ` (${cause.message.trim()})`;
+  const told = cause === undefined ? '' : ` (${inShort(cause)})`;
   return new AuthenticationError(
     `${host}:${port} does not have our token, or expects none${told}. Give both sides the same token: ` +
       'TASKFARM_TOKEN, or the file that TASKFARM_TOKEN_FILE names',
     cause === undefined ? undefined : { cause },
   );
+}
+
+/** OpenSSL's messages begin with where in its source they were made; the reason alone is told. */
+function inShort(error: Error): string {
+  const reason: unknown = Reflect.get(error, 'reason');
+  return typeof reason === 'string' ? reason : error.message.trim();
 }

@@ -43,18 +43,24 @@ function sendableFrom(lease: Lease): number {
 
 /** Why the task at this place cannot travel; undefined if it can. */
 function culpritAt(lease: Lease, place: number): EncodedFailure | undefined {
+  const task = lease.at(place) as TaskRecord;
   try {
-    writeMessage(valuesAt(lease, place));
+    if (task.run === undefined) writeParameters(task.parameters);
+    else writeMessage(itemAt(lease, task, place), 'item');
     return undefined;
   } catch (error) {
     return whyNotSendable(error, 'a parameter');
   }
 }
 
-function valuesAt(lease: Lease, place: number): unknown {
-  const task = lease.at(place) as TaskRecord;
-  if (task.run === undefined) return task.parameters;
-  const { first, items } = task.run satisfies RunItems;
+/** Each by itself, so that an error tells which; then together, as they may be too large. */
+function writeParameters(parameters: readonly unknown[]): void {
+  for (const [index, parameter] of parameters.entries()) writeMessage(parameter, `parameter ${index + 1}`);
+  if (parameters.length > 1) writeMessage(parameters);
+}
+
+function itemAt(lease: Lease, task: TaskRecord, place: number): unknown {
+  const { first, items } = task.run as RunItems;
   return items[task.number - first + place - lease.placeOf(lease.tasks.indexOf(task))];
 }
 

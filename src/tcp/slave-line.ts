@@ -4,12 +4,12 @@
  */
 
 import type { Lease } from '../core/lease.ts';
-import type { ToldFailure } from '../core/messages.ts';
 import { TagRecord } from '../core/tag.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { readLease } from '../wire/lease-order.ts';
-import { encodeException } from '../wire/outcome.ts';
+import { type EncodedFailure, encodeException } from '../wire/outcome.ts';
 import type { MasterSays, SlaveSays } from '../wire/slave-messages.ts';
+import { writableException } from '../wire/writable-exception.ts';
 import { writeMessage } from './connection.ts';
 import { ControlCalls } from './control-calls.ts';
 import { whyNotSendable } from './sendable-part.ts';
@@ -53,6 +53,8 @@ export class SlaveLine implements ExecutorMaster {
   #lastSlave = 0;
   /** Slaves that are replaced by others. */
   #coming = 0;
+  /** Its own people want it to go. */
+  #isLeaving = false;
   #watching: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #onLeft: () => void = () => {};
@@ -80,10 +82,12 @@ export class SlaveLine implements ExecutorMaster {
     return ++this.#lastSlave;
   }
 
-  report(news: ExecutorNews): void {
+  report(reported: ExecutorNews): void {
+    const news = reported.type === 'slave left' ? this.#leftOrCut(reported) : reported;
     const saying = this.#newsToSay(news);
     if (saying !== undefined) this.#session.say(saying);
     if (news.type === 'batch ended') this.#batchEnded(news);
+    if (news.type === 'task lingered') this.#revokeOthers(news.token);
   }
 
   #batchEnded({ token, done, elapsed, longest }: ExecutorNews & { type: 'batch ended' }): void {
@@ -91,8 +95,19 @@ export class SlaveLine implements ExecutorMaster {
     this.#feedAfter(token);
   }
 
+  /**
+   * Behind a task that runs long nothing may begin from now on, as in the master's own threads: so it is known which task pays
+   * if the thread has to be ended. The master's word to do so would come too late.
+   */
+  #revokeOthers(token: number): void {
+    for (const [slave, { held }] of this.#slaves) {
+      if (!held.some((lease) => lease.token === token)) continue;
+      for (const lease of held.toReversed()) this.#executor?.revoke(slave, lease.token);
+    }
+  }
+
   failed(error: Error): void {
-    this.#say({ type: 'failed', exception: encodeException(error) });
+    this.#say({ type: 'failed', exception: writableException(encodeException(error)) });
     this.#failed(error);
   }
 
@@ -131,6 +146,22 @@ export class SlaveLine implements ExecutorMaster {
     return { make: () => ({ type: 'news', news }) satisfies SlaveSays };
   }
 
+  /** Its own people did not wait for its task: that begins anew elsewhere, and is not to blame. */
+  #leftOrCut(left: ExecutorNews & { type: 'slave left' }): ExecutorNews {
+    const { slave } = left;
+    const lease = this.#slaves.get(slave)?.held[0];
+    if (!this.#isLeaving || lease === undefined || lease.end <= lease.told) return left;
+    const running = lease.end - 1;
+    const progress = { token: lease.token, done: running, running, excused: true };
+    return {
+      type: 'slave lost',
+      slave,
+      reason: 'its process was told to end',
+      exitCode: undefined,
+      progress,
+    };
+  }
+
   /** What the executor has told of a lease it need not tell again. */
   #noteTold(news: Outcomes): void {
     const told = news.type === 'batch ended' ? news.rest : news;
@@ -158,11 +189,10 @@ export class SlaveLine implements ExecutorMaster {
     if (told === undefined) return [];
     const pieces = Array.from(told.values, (value, place): Saying => {
       const index = told.from + place;
-      const failure = told.failures.find((candidate) => candidate.index === index) ?? failureOf(value, index);
-      const failures = failure === undefined ? [] : [failure];
-      const values = [failure === undefined ? value : undefined];
-      const piece = { type: 'outcomes told', token: told.token, from: index, values, failures } as const;
-      return { make: () => ({ type: 'news', news: piece }) };
+      const thrown = told.failures.find((candidate) => candidate.index === index);
+      const error =
+        thrown === undefined ? whyUnsendable(value) : sendableFailure(thrown.error as EncodedFailure);
+      return pieceOf(told.token, index, value, error);
     });
     if (news.type === 'outcomes told') return pieces;
     return [...pieces, { make: () => ({ type: 'news', news: { ...news, rest: undefined } }) }];
@@ -275,6 +305,7 @@ export class SlaveLine implements ExecutorMaster {
 
   /** Our own people want the process to go: the master shall give its slaves nothing more. */
   announceLeave(): void {
+    this.#isLeaving = true;
     this.#say({ type: 'leaving' });
   }
 
@@ -294,7 +325,7 @@ export class SlaveLine implements ExecutorMaster {
     try {
       await ended;
     } catch (error) {
-      exception = encodeException(error);
+      exception = writableException(encodeException(error));
     }
     clearInterval(this.#watching);
     this.#calls.close();
@@ -308,11 +339,29 @@ export class SlaveLine implements ExecutorMaster {
   }
 }
 
-function failureOf(value: unknown, index: number): ToldFailure | undefined {
+function pieceOf(token: number, from: number, value: unknown, error: EncodedFailure | undefined): Saying {
+  const outcome =
+    error === undefined
+      ? { values: [value], failures: [] }
+      : { values: [undefined], failures: [{ index: from, error }] };
+  const news = { type: 'outcomes told', token, from, ...outcome } as const;
+  return {
+    make: () => ({ type: 'news', news }) satisfies SlaveSays,
+    // Only what was thrown can be too large by now.
+    instead: (problem) => [pieceOf(token, from, undefined, whyNotSendable(problem, 'what was thrown'))],
+  };
+}
+
+function whyUnsendable(value: unknown): EncodedFailure | undefined {
   try {
-    writeMessage(value);
+    writeMessage(value, 'result');
     return undefined;
   } catch (error) {
-    return { index, error: whyNotSendable(error, 'result') };
+    return whyNotSendable(error, 'result');
   }
+}
+
+function sendableFailure(failure: EncodedFailure): EncodedFailure {
+  if (failure.kind !== 'raised') return failure;
+  return { ...failure, exception: writableException(failure.exception) };
 }

@@ -9,6 +9,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { findCulprit } from '../wire/cloneable.ts';
 import { type EncodedFailure, encodeFailure } from '../wire/outcome.ts';
+import type { Logged } from '../wire/outcome-log.ts';
 import { unshared } from '../wire/shared-arrays.ts';
 import type { BatchMemory } from './batch-memory.ts';
 import type { ThreadNews } from './orders.ts';
@@ -46,13 +47,22 @@ export class OutcomeReport {
 
   /** @param mayBeShared whether the value may hold views of shared memory, which are to be copied. */
   succeeded(value: unknown, mayBeShared: boolean): void {
-    let logged = this.#hasPrinted ? 'deep' : this.#memory?.log.append(value);
+    let logged = this.#hasPrinted ? 'deep' : this.#log(value);
     if (logged === 'full') {
       this.#sendLog();
-      logged = this.#memory?.log.append(value);
+      logged = this.#log(value);
     }
     if (logged === 'in') this.#ended++;
     else this.#succeededDeep(mayBeShared ? unshared(value) : value);
+  }
+
+  /** A property that throws when it is read is found by who looks closer. */
+  #log(value: unknown): Logged | undefined {
+    try {
+      return this.#memory?.log.append(value);
+    } catch {
+      return 'deep';
+    }
   }
 
   /** It goes in a message of its own, as the master may not be able to read it. */

@@ -85,6 +85,8 @@ export class ThreadPool implements Executor {
   #onBatchEnd: () => void = () => {};
   #closed: Promise<void> | undefined;
   #patience: Patience | undefined;
+  /** Threads that were dismissed, and are about to leave. */
+  readonly #leaving = new Set<Promise<unknown>>();
   /** What `teardown` threw first. */
   #teardownError: HandlerModuleError | undefined;
 
@@ -154,7 +156,13 @@ export class ThreadPool implements Executor {
     this.#seats.delete(slave);
     if (!replace) this.#retired++;
     const left = this.#send(seat, { type: 'leave', exit: true }, []);
-    left.catch(() => {}).finally(() => this.#hasLeft(seat.slot));
+    const gone = left
+      .catch(() => {})
+      .finally(() => {
+        this.#leaving.delete(gone);
+        this.#hasLeft(seat.slot);
+      });
+    this.#leaving.add(gone);
   }
 
   end(slave: number): void {
@@ -428,6 +436,7 @@ export class ThreadPool implements Executor {
       ({ state, hasTeardown, slot }) => state === 'ready' && hasTeardown && slot.lease === undefined,
     );
     const left = idle.map((seat) => this.#send(seat, { type: 'leave', exit: false }, []));
+    left.push(...this.#leaving);
     if (left.length > 0) await within(grace, Promise.allSettled(left));
   }
 

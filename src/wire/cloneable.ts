@@ -59,8 +59,16 @@ export function flatCopy(value: unknown): unknown {
   if (isPrimitive(value)) return value;
   if (typeof value !== 'object' || value === null) return DEEP;
   const kind = flatKindOf(value);
-  if (kind === 'array') return flatArrayCopy(value as unknown[]);
   if (kind === undefined) return DEEP;
+  try {
+    return kind === 'array' ? flatArrayCopy(value as unknown[]) : flatObjectCopy(value);
+  } catch {
+    // A property throws when it is read: who looks closer will tell which.
+    return DEEP;
+  }
+}
+
+function flatObjectCopy(value: object): unknown {
   const copy: Record<string, unknown> = { ...value };
   for (const key in copy) if (!isPrimitive(copy[key])) return DEEP;
   return copy;

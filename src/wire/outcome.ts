@@ -5,7 +5,7 @@
 
 import { inspect, types } from 'node:util';
 import * as farmErrors from '../core/errors.ts';
-import { findCulprit } from './cloneable.ts';
+import { type Culprit, findCulprit } from './cloneable.ts';
 
 export type EncodedException =
   | { readonly kind: 'error'; readonly error: EncodedError }
@@ -15,7 +15,7 @@ export type EncodedException =
   | { readonly kind: 'described'; readonly text: string };
 
 /** Errors that point at each other do so here too: structured clone keeps links and cycles. */
-interface EncodedError {
+export interface EncodedError {
   /** The nearest class in its prototype chain that exists everywhere. */
   readonly className: string;
   readonly name: string;
@@ -94,9 +94,11 @@ function isError(thrown: unknown): thrown is Error {
 
 function encodeOther(thrown: unknown): EncodedException {
   const culprit = findCulprit(thrown, 'value');
-  return culprit === undefined
-    ? { kind: 'value', value: thrown }
-    : { kind: 'described', text: `a thrown value that cannot be cloned: ${culprit.path} is ${culprit.what}` };
+  return culprit === undefined ? { kind: 'value', value: thrown } : describeUncloneable(culprit);
+}
+
+export function describeUncloneable({ path, what }: Culprit): EncodedException {
+  return { kind: 'described', text: `a thrown value that cannot be cloned: ${path} is ${what}` };
 }
 
 function encodeAlone(error: Error): EncodedError {

@@ -1,31 +1,85 @@
 /**
- * Stand-ins for SharedArrayBuffers. `node:v8` asks how to write a view, but not how to write a
- * SharedArrayBuffer: so each that is in a value itself gives its place to a view of it while the value is
- * written, and while it is read. (Were it given to v8 on reading, bytes could have v8 take it for the memory of
- * a WebAssembly, which ends the process.)
+ * Stand-ins. `node:v8` asks how to write a view, but not how to write a SharedArrayBuffer, which it cannot, or an error,
+ * which versions of it write each in their own way: so each of them gives its place to a view while a value is written.
+ *
+ * Where it is read, SharedArrayBuffers have stand-ins once more. (Were they given to v8, bytes could have it take one for
+ * the memory of a WebAssembly, which ends the process.)
  */
 
 import { types } from 'node:util';
+import { rebuilt } from './rebuild.ts';
 
-/** Which object takes the place of another; itself if none does. */
-type Swap = (inner: object) => object;
+/** What a view stands for. */
+export type Absent = SharedArrayBuffer | DOMException | CausedError;
 
-/** Stand-ins for all SharedArrayBuffers in a value, put into the value, which must be a clone of the caller's own. */
-export function putStandIns(clone: unknown): { value: unknown; standIns: ReadonlySet<object> } {
-  const byBuffer = new Map<object, DataView>();
-  const value = exchange(clone, (inner) => {
-    if (!types.isSharedArrayBuffer(inner)) return inner;
-    const standIn = byBuffer.get(inner) ?? new DataView(inner);
-    byBuffer.set(inner, standIn);
+/** An error with a cause of its own. */
+export class CausedError {
+  /** The same error, but for the cause. */
+  readonly bare: Error;
+  cause: unknown;
+
+  constructor(error: Error) {
+    this.bare = withoutCause(error);
+  }
+}
+
+export interface WithStandIns {
+  readonly value: unknown;
+  readonly absent: ReadonlyMap<object, Absent>;
+}
+
+const NO_BYTES = new ArrayBuffer(0);
+
+/**
+ * A copy of a value with stand-ins for what needs them. An error has one for each of its places: v8 would write links
+ * between them, and cannot read one that leads to an object that it is still reading.
+ */
+export function withStandIns(value: unknown): WithStandIns {
+  const absent = new Map<object, Absent>();
+  const errors = new Map<object, CausedError>();
+  const standFor = (object: Absent) => {
+    const standIn = new DataView(NO_BYTES);
+    absent.set(standIn, object);
     return standIn;
+  };
+  const copy = rebuilt(value, (inner, again) => {
+    if (types.isSharedArrayBuffer(inner) || inner instanceof DOMException) return standFor(inner);
+    const cause = causeOf(inner);
+    if (cause === undefined) return undefined;
+    const known = errors.get(inner);
+    if (known !== undefined) return standFor(known);
+    const error = new CausedError(inner as Error);
+    errors.set(inner, error);
+    error.cause = again(cause.value);
+    return standFor(error);
   });
-  return { value, standIns: new Set(byBuffer.values()) };
+  return { value: copy, absent };
+}
+
+/** The cause of an error as structured clone sees it: an own property, and no getter. */
+export function causeOf(value: object): { readonly value: unknown } | undefined {
+  if (!types.isNativeError(value)) return undefined;
+  const property = Object.getOwnPropertyDescriptor(value, 'cause');
+  return property !== undefined && 'value' in property ? { value: property.value } : undefined;
+}
+
+/** What structured clone reads of an error besides: the name, which tells the class, the stack, and an own message. */
+function withoutCause(error: Error): Error {
+  const bare = new Error();
+  const message = Object.getOwnPropertyDescriptor(error, 'message');
+  if (message !== undefined && 'value' in message) Object.defineProperty(bare, 'message', message);
+  Object.defineProperty(bare, 'name', { value: error.name });
+  Reflect.set(bare, 'stack', error.stack);
+  return bare;
 }
 
 /** The value with the buffers in their places again. */
 export function removeStandIns(value: unknown, buffers: ReadonlyMap<object, SharedArrayBuffer>): unknown {
   return buffers.size === 0 ? value : exchange(value, (inner) => buffers.get(inner) ?? inner);
 }
+
+/** Which object takes the place of another; itself if none does. */
+type Swap = (inner: object) => object;
 
 /** Swaps objects at any depth of a value that has nothing but what a structured clone has. */
 function exchange(value: unknown, swap: Swap): unknown {

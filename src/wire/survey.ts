@@ -4,12 +4,16 @@
  */
 
 import { types } from 'node:util';
+import { causeOf } from './stand-ins.ts';
 
 /**
  * Levels of nesting that can be written. Structured clone gives up at the end of the stack, from 1,560 levels
  * on with plain objects; what is written here can be read on any Node, with some of the stack in use.
  */
 export const DEEPEST = 1000;
+
+/** An error with a cause takes more of the stack than other levels. */
+const LEVELS_OF_ERROR = 5;
 
 /** Of arrays that are longer, properties beside the items are not looked at: to list them takes too long. */
 const LONGEST_LISTED = 1024;
@@ -26,6 +30,8 @@ export class Survey {
   /** A SharedArrayBuffer stands somewhere itself, not only below a view. */
   hasSharedBuffer = false;
   hasSharedView = false;
+  /** An error is there that is not written alike by all versions of `node:v8`: one with a cause. */
+  hasError = false;
   /** The parts of Node's buffer pools that are used, and nothing else is: see `isPooled`. */
   readonly pooled = new Map<ArrayBuffer, Range>();
   readonly #seen = new Set<object>();
@@ -44,7 +50,7 @@ export class Survey {
     const prototype = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) this.#lookAtObject(value, depth);
     else if (prototype === Array.prototype) this.#lookAtArray(value as unknown[], depth);
-    else this.#lookAtOther(value, prototype, depth);
+    else this.#lookAtOther(value, depth);
   }
 
   /** Objects without objects in them are not remembered: they are many, and looked at as often as met. */
@@ -82,13 +88,14 @@ export class Survey {
     }
   }
 
-  #lookAtOther(value: object, prototype: object, depth: number): void {
+  #lookAtOther(value: object, depth: number): void {
     if (ArrayBuffer.isView(value)) this.#lookAtView(value as NodeJS.ArrayBufferView);
     else if (types.isMap(value)) this.#lookAtMap(value, depth);
     else if (types.isSet(value)) this.#lookAtSet(value, depth);
     else if (types.isSharedArrayBuffer(value)) this.hasSharedBuffer = true;
     else if (types.isArrayBuffer(value)) this.#whole.add(value);
-    else if (types.isNativeError(value) && ERRORS.has(prototype)) this.#lookAtError(value, depth);
+    else if (value instanceof DOMException) this.hasError = true;
+    else if (types.isNativeError(value)) this.#lookAtError(value, depth);
     else if (!types.isDate(value) && !types.isRegExp(value) && !isBoxed(value)) this.hasUnknown = true;
   }
 
@@ -120,9 +127,11 @@ export class Survey {
   }
 
   #lookAtError(error: Error, depth: number): void {
-    if (this.#isKnown(error) || !Object.hasOwn(error, 'cause')) return;
-    const { cause } = error;
-    if (typeof cause === 'object' && cause !== null) this.#look(cause, depth + 1);
+    const cause = causeOf(error);
+    if (cause === undefined || this.#isKnown(error)) return;
+    this.hasError = true;
+    const { value } = cause;
+    if (typeof value === 'object' && value !== null) this.#look(value, depth + LEVELS_OF_ERROR);
   }
 
   #isKnown(value: object): boolean {
@@ -131,12 +140,6 @@ export class Survey {
     return false;
   }
 }
-
-const ERRORS: ReadonlySet<object> = new Set(
-  [Error, AggregateError, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map(
-    (Class) => Class.prototype,
-  ),
-);
 
 /** A symbol can be boxed too, and not be cloned. */
 function isBoxed(value: object): boolean {

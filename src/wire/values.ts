@@ -1,6 +1,7 @@
 /**
  * Values as bytes: what `readValue` makes of them is what a structured clone of the original would be, as if it
- * had been posted to a thread. The bytes are those of `node:v8`, with some views in a form of our own.
+ * had been posted to a thread. The bytes are those of `node:v8`, with some views and errors in a form of our own, or JSON
+ * where a value is small and plain (`plain-text.ts`).
  *
  * The differences to a post to a thread:
  * - A SharedArrayBuffer arrives as a new one with the same contents, and views of it share that one.
@@ -8,10 +9,12 @@
  *   view's `buffer` is as long as that, while a structured clone has a copy of the pool: 8 to 64 KB with the
  *   bytes of others. Any Uint8Array in memory of that length (`Buffer.poolSize`) is taken for a part of the pool.
  * - What belongs to a process (KeyObject, Blob, WebAssembly.Module and so on) cannot travel.
- * - At most `DEEPEST` levels of nesting.
+ * - At most `DEEPEST` levels of nesting; an error with a cause counts as some of them.
+ * - A DOMException, and an error that is the cause of itself, travel from all versions of Node: threads of Node 20 lose
+ *   them.
  *
- * Between versions of Node the format number alone does not tell all: an Error with a cause that Node 20 wrote
- * cannot be read from Node 22 on, nor a Float16Array where there is none. That is a `WireError` of the reader.
+ * Between versions of Node the format number alone does not tell all: a Float16Array cannot be read where there is
+ * none, nor a regular expression with what an older Node does not know. That is a `WireError` of the reader.
  *
  * Bytes are read from those only who have shown that they know the token: what is no value is refused in order,
  * but ten bytes can ask v8 for a sparse array of 256 MB, and a frame can have many of them.
@@ -21,10 +24,10 @@ import { Serializer } from 'node:v8';
 import { NotCloneableError } from '../core/errors.ts';
 import { type Culprit, findCulprit, isPrimitive } from './cloneable.ts';
 import { WireError } from './frames.ts';
+import { FormReader, FormWriter } from './own-forms.ts';
 import { isPlainText, readPlain, writePlain } from './plain-text.ts';
-import { putStandIns, removeStandIns } from './stand-ins.ts';
+import { removeStandIns, withStandIns } from './stand-ins.ts';
 import { DEEPEST, Survey, TooDeep } from './survey.ts';
-import { ViewReader, ViewWriter } from './view-forms.ts';
 
 /** The form that the oldest Node writes that taskfarm runs on: there is no reason to read an older one. */
 const OLDEST_FORMAT = 15;
@@ -81,16 +84,14 @@ function encodeKnown(clone: unknown): Buffer {
   return encodeSurveyed(clone, survey);
 }
 
-function encodeSurveyed(value: unknown, { hasSharedBuffer, hasSharedView, pooled }: Survey): Buffer {
-  if (hasSharedBuffer) return encodeWithStandIns(structuredClone(value));
+function encodeSurveyed(value: unknown, survey: Survey): Buffer {
+  const { hasSharedBuffer, hasSharedView, hasError, pooled } = survey;
+  if (hasSharedBuffer || hasError) {
+    const { value: copy, absent } = withStandIns(value);
+    return serialize(copy, new FormWriter(pooled, absent));
+  }
   const isPlain = !hasSharedView && pooled.size === 0;
-  return serialize(value, isPlain ? new Serializer() : new ViewWriter({ pooled, standIns: new Set() }));
-}
-
-function encodeWithStandIns(clone: unknown): Buffer {
-  const { pooled } = Survey.of(clone);
-  const { value, standIns } = putStandIns(clone);
-  return serialize(value, new ViewWriter({ pooled, standIns }));
+  return serialize(value, isPlain ? new Serializer() : new FormWriter(pooled));
 }
 
 function serialize(value: unknown, serializer: Serializer): Buffer {
@@ -115,7 +116,7 @@ export function readValue(bytes: Uint8Array): unknown {
 
 function decode(bytes: Uint8Array): unknown {
   if (isPlainText(bytes)) return readPlain(bytes);
-  const reader = new ViewReader(bytes);
+  const reader = new FormReader(bytes);
   reader.readHeader();
   const format = reader.getWireFormatVersion();
   if (format < OLDEST_FORMAT)

@@ -6,8 +6,8 @@
 import type { Way } from '../fixtures/fault-handlers.ts';
 import type { ModuleWay } from '../fixtures/module-faults.ts';
 
-/** A further kind of slaves takes part in the matrix by its name here, and by how the fixtures make a farm of it. */
-export const EXECUTORS = ['threads'] as const;
+/** A further kind of slaves takes part in the matrix by its name here, and by how `slaves-of.ts` lets them come. */
+export const EXECUTORS = ['threads', 'slave processes', 'TCP'] as const;
 export type Executor = (typeof EXECUTORS)[number];
 
 export const ASKINGS = ['requestTask', 'map', 'parallelMap'] as const;
@@ -57,6 +57,14 @@ export const ENDS: Readonly<Record<DrivenWay | ModuleWay, string>> = {
   'endless loop past its timeout': '`TaskTimeoutError`',
   'endless await past its timeout': '`TaskTimeoutError`',
   'thread terminated from outside': '`TaskLostError` after `maxLosses` threads',
+  'process ended by SIGKILL': '`TaskLostError` after `maxLosses` processes',
+  'process told to leave by SIGTERM': 'its result, at the first attempt',
+  'process stopped by SIGSTOP': '`TaskLostError` after `maxLosses` processes',
+  'process stopped for a while': 'its result, at the second attempt',
+  'socket reset': '`TaskLostError` after `maxLosses` connections',
+  'socket silent': 'its result, at the first attempt or the second',
+  'network cut for a moment': 'its result, at the first attempt',
+  'network cut and healed': 'its result, at the second attempt',
   'exits once': 'its result, at the second attempt',
   'throws on load': '`HandlerModuleError`',
   'is missing': '`HandlerModuleError`',
@@ -69,13 +77,33 @@ export const isOfModule = (way: string): way is ModuleWay => (MODULE_WAYS as rea
 
 const TASK_WAYS = Object.keys(ENDS).filter((way) => !isOfModule(way)) as DrivenWay[];
 
+/** Whom the ways concern that are not for all. */
+const CONCERNED: { readonly [Way in DrivenWay]?: readonly Executor[] } = {
+  'process ended by SIGKILL': ['slave processes', 'TCP'],
+  'process told to leave by SIGTERM': ['slave processes', 'TCP'],
+  'process stopped by SIGSTOP': ['slave processes'],
+  'process stopped for a while': ['TCP'],
+  'socket reset': ['TCP'],
+  'socket silent': ['TCP'],
+  'network cut for a moment': ['TCP'],
+  'network cut and healed': ['TCP'],
+};
+
+/** Whether it needs a network between two machines. */
+export const hasNetwork = (cell: Cell) => cell.way.startsWith('network');
+
+const concerns = (way: DrivenWay, executor: Executor) => CONCERNED[way]?.includes(executor) ?? true;
+
 export function allCells(): Cell[] {
   return EXECUTORS.flatMap((executor) => [...taskCells(executor), ...moduleCells(executor)]);
 }
 
 function taskCells(executor: Executor): Cell[] {
-  return ASKINGS.flatMap((asking) =>
-    TASK_WAYS.flatMap((way) =>
+  // parallelMap has threads of its own.
+  const askings = ASKINGS.filter((asking) => asking !== 'parallelMap' || executor === 'threads');
+  const ways = TASK_WAYS.filter((way) => concerns(way, executor));
+  return askings.flatMap((asking) =>
+    ways.flatMap((way) =>
       COMPANIES.flatMap((company) =>
         POSITIONS.map((position) => ({ executor, asking, way, company, position })),
       ),

@@ -6,7 +6,14 @@ import { runChaos } from './chaos.ts';
 
 describe('Chaos', { timeout: 60_000 }, () => {
   it('among threads loses no result, doubles none, and blames none for what it has not done', async () => {
-    const { tasks, mapItems, deaths, threadsStarted, ...faults } = await runChaos({
+    const {
+      tasks,
+      mapItems,
+      deaths,
+      threadsStarted,
+      processesStarted: _,
+      ...faults
+    } = await runChaos({
       seconds: 6,
       seed: 20_261_123,
     });
@@ -16,5 +23,23 @@ describe('Chaos', { timeout: 60_000 }, () => {
       tasks > 2_000 && mapItems > 0 && killed > 5 && threadsStarted > 5,
       `${tasks}, ${killed} killed`,
     );
+  });
+
+  it('among slave processes that are killed, stopped and started does neither', async () => {
+    const {
+      tasks,
+      mapItems,
+      deaths,
+      threadsStarted: _,
+      processesStarted,
+      ...faults
+    } = await runChaos({
+      seconds: 6,
+      seed: 20_261_124,
+      processes: true,
+    });
+    assert.deepEqual(faults, { lost: 0, twice: 0, wrong: 0, blamedWrongly: 0, errors: [] });
+    assert.ok(tasks > 500 && deaths['process killed'] > 2 && processesStarted > 5, `${tasks} tasks`);
+    assert.ok(mapItems >= 0);
   });
 });

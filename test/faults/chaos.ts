@@ -1,19 +1,24 @@
 /**
- * Chaos: tasks and maps go on while threads die at random, in many ways. No result may be lost, come twice, or be
- * another one, and no task may be charged with a death that was not its own.
+ * Chaos: tasks and maps go on while threads die at random, in many ways; or slave processes, that are killed, stopped and
+ * started. No result may be lost, come twice, or be another one, and no task may be charged with a death that was not its own.
  */
 
 import { handlersFrom, initializeMasterProcess, type MasterProcess, parallelMap } from 'taskfarm';
 import type { InnerDeath } from '../fixtures/chaos-handlers.ts';
+import { aliveChildren, childrenStarted } from '../fixtures/children-alive.ts';
 import { aliveThreads, terminateThread, threadsStarted } from '../fixtures/threads-alive.ts';
 import { randomNumbers } from './random-numbers.ts';
 
 export interface ChaosOptions {
   readonly seconds: number;
   readonly seed: number;
+  /** Slave processes in place of threads. */
+  readonly processes?: boolean;
 }
 
-type Death = InnerDeath | 'ended from outside' | 'timeout' | 'left behind';
+type OuterDeath = 'ended from outside' | 'process killed' | 'process stopped' | 'process added';
+
+type Death = InnerDeath | OuterDeath | 'timeout' | 'left behind';
 
 export interface ChaosReport {
   readonly tasks: number;
@@ -21,6 +26,7 @@ export interface ChaosReport {
   /** How often each way of dying was tried. */
   readonly deaths: Readonly<Record<Death, number>>;
   readonly threadsStarted: number;
+  readonly processesStarted: number;
   readonly lost: number;
   readonly twice: number;
   readonly wrong: number;
@@ -33,7 +39,11 @@ type Handlers = typeof import('../fixtures/chaos-handlers.ts');
 type Farm = MasterProcess<Handlers>;
 
 const MODULE = new URL('../fixtures/chaos-handlers.js', import.meta.url);
-const THREADS = 3;
+const SLAVES = 3;
+/** Four of them are how long a stopped process keeps its tasks. */
+const WATCHDOG_PERIOD = 100;
+/** Processes that are started beyond the first ones, at most: each takes a share of the cores. */
+const MOST_ADDED = 3;
 /** Tasks under way at a time. */
 const WINDOW = 2_000;
 const MAP_ITEMS = 5_000;
@@ -49,18 +59,30 @@ const WAYS: readonly Death[] = [
   'timeout',
   'left behind',
 ];
+const PROCESS_WAYS: readonly Death[] = [
+  'process killed',
+  'process killed',
+  'process killed',
+  'process stopped',
+  'process added',
+  'exit',
+  'throw in a timer',
+  'timeout',
+];
 /** Tags whose tasks never end a thread themselves. */
 const PEACEFUL = ['double', 'spin', 'wait', 'leave'];
 
-export async function runChaos({ seconds, seed }: ChaosOptions): Promise<ChaosReport> {
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const farm = await initializeMasterProcess<Handlers>('chaos', {
     slaveModule: MODULE,
-    threads: THREADS,
     maxLosses: 1_000,
     resourceLimits: LIMITS,
+    ...(options.processes === true
+      ? { threads: 0, launchSlaves: SLAVES, watchdogPeriod: WATCHDOG_PERIOD }
+      : { threads: SLAVES }),
   });
   try {
-    return await new Chaos(farm, seconds, seed).run();
+    return await new Chaos(farm, options).run();
   } finally {
     await farm.shutdown({ timeout: 0 });
   }
@@ -70,13 +92,18 @@ class Chaos {
   readonly #farm: Farm;
   readonly #end: number;
   readonly #random: () => number;
+  readonly #hasProcesses: boolean;
   readonly #startedBefore = threadsStarted();
+  readonly #processesBefore = childrenStarted();
   readonly #deaths: Record<Death, number> = {
     exit: 0,
     'throw in a timer': 0,
     rejection: 0,
     heap: 0,
     'ended from outside': 0,
+    'process killed': 0,
+    'process stopped': 0,
+    'process added': 0,
     timeout: 0,
     'left behind': 0,
   };
@@ -88,8 +115,9 @@ class Chaos {
   #twice = 0;
   #wrong = 0;
 
-  constructor(farm: Farm, seconds: number, seed: number) {
+  constructor(farm: Farm, { seconds, seed, processes = false }: ChaosOptions) {
     this.#farm = farm;
+    this.#hasProcesses = processes;
     this.#end = Date.now() + 1000 * seconds;
     this.#random = randomNumbers(seed);
   }
@@ -101,6 +129,7 @@ class Chaos {
       mapItems: this.#mapItems,
       deaths: this.#deaths,
       threadsStarted: threadsStarted() - this.#startedBefore,
+      processesStarted: childrenStarted() - this.#processesBefore,
       lost: this.#expected.size,
       twice: this.#twice,
       wrong: this.#wrong,
@@ -125,7 +154,8 @@ class Chaos {
 
   #nextWay(): Death {
     if (this.#random() < 1 / HEAP_EVERY) return 'heap';
-    return WAYS[Math.floor(this.#random() * WAYS.length)] as Death;
+    const ways = this.#hasProcesses ? PROCESS_WAYS : WAYS;
+    return ways[Math.floor(this.#random() * ways.length)] as Death;
   }
 
   async #kill(way: Death): Promise<void> {
@@ -133,6 +163,12 @@ class Chaos {
     switch (way) {
       case 'ended from outside':
         return this.#terminateOne();
+      case 'process killed':
+        return this.#signalOne('SIGKILL');
+      case 'process stopped':
+        return this.#signalOne('SIGSTOP');
+      case 'process added':
+        return n <= MOST_ADDED ? this.#farm.launchSlaveJobs(1) : undefined;
       case 'timeout':
         return this.#expect(this.#farm.request({ tag: 'loop', parameters: [n], timeout: 60, retries: 5 }), n);
       case 'left behind':
@@ -146,6 +182,12 @@ class Chaos {
     const threads = aliveThreads();
     const victim = threads[Math.floor(this.#random() * threads.length)];
     if (victim !== undefined) await terminateThread(victim);
+  }
+
+  #signalOne(signal: NodeJS.Signals): void {
+    const processes = aliveChildren();
+    const victim = processes[Math.floor(this.#random() * processes.length)];
+    if (victim !== undefined) process.kill(victim, signal);
   }
 
   // ── work ─────────────────────────────────────────────────────────────────────────────────────
@@ -190,7 +232,7 @@ class Chaos {
     const items = Array.from({ length: MAP_ITEMS }, (_, n) => n);
     for (let round = 0; this.#goesOn; round++) {
       const mapped =
-        round % 2 === 0
+        round % 2 === 0 && !this.#hasProcesses
           ? parallelMap(items, double, { maxLosses: 1_000, concurrency: 2 })
           : this.#farm.map('double', items, { maxLosses: 1_000 });
       await this.#checkMap(mapped);
@@ -220,7 +262,8 @@ class Chaos {
     const peaceful = PEACEFUL.reduce((sum, tag) => sum + lossesOf(tag), 0);
     const own =
       this.#deaths.exit + this.#deaths['throw in a timer'] + this.#deaths.rejection + this.#deaths.heap;
-    const outside = this.#deaths['ended from outside'];
+    const { 'process killed': killed, 'process stopped': stopped } = this.#deaths;
+    const outside = this.#deaths['ended from outside'] + killed + stopped;
     const all = peaceful + lossesOf('die') + lossesOf('loop');
     return Math.max(0, peaceful - outside) + Math.max(0, all - own - outside);
   }

@@ -1,11 +1,12 @@
 /** Runs a cell of the matrix in a process of its own, which has to end by itself, and checks its report. */
 
 import assert from 'node:assert/strict';
-import { runFixture } from '../fixtures/child-process.ts';
 import type { ErrorReport, Report } from '../fixtures/fault-driver.ts';
 import type { ModuleWay } from '../fixtures/module-faults.ts';
 import { reportIn, type Settled } from '../fixtures/printing.ts';
-import { type Cell, type DrivenWay, isOfTask, type ModuleCell, type TaskCell } from './cells.ts';
+import type { ProgramEnd } from '../fixtures/slaves-of.ts';
+import { type Cell, type DrivenWay, hasNetwork, isOfTask, type ModuleCell, type TaskCell } from './cells.ts';
+import { runJobOf } from './surroundings.ts';
 
 const MAX_LOSSES = 3;
 /** Milliseconds in which a process has to be gone once it has nothing to do; a leaked handle never goes. */
@@ -41,7 +42,33 @@ const EXPECTATIONS: Readonly<Record<DrivenWay, Expectation>> = {
   'endless loop past its timeout': timedOut,
   'endless await past its timeout': timedOut,
   'thread terminated from outside': lost(/exited/, 1),
-  'exits once': (error) => assert.equal(error, undefined),
+  'process ended by SIGKILL': (error, report, cell) => {
+    // Who has not launched the process cannot know more.
+    const words =
+      cell.executor === 'TCP'
+        ? /^its process ended, or hung up$|^its line broke: .*ECONNRESET$/
+        : /^its process was ended by SIGKILL$/;
+    lost(words)(error, report, cell);
+  },
+  'process told to leave by SIGTERM': endsInResult,
+  'process stopped by SIGSTOP': lost(/^its line broke: The other side was silent for \d+ ms$/),
+  'process stopped for a while': endsInResult,
+  'socket reset': lost(/^its line broke: .*ECONNRESET/),
+  'socket silent': endsInResult,
+  'network cut for a moment': endsInResult,
+  'network cut and healed': endsInResult,
+  'exits once': endsInResult,
+};
+
+/** The attempts at which a culprit may have its result: what it returns. */
+const RESULTS: { readonly [Way in DrivenWay]?: readonly number[] } = {
+  'exits once': [2],
+  'process told to leave by SIGTERM': [1],
+  'process stopped for a while': [2],
+  // If the slave sees it first, it goes on with its session by another connection.
+  'socket silent': [1, 2],
+  'network cut for a moment': [1],
+  'network cut and healed': [2],
 };
 
 /** @returns What the culprit ended in, in a few words. @throws if the cell does not hold. */
@@ -50,16 +77,22 @@ export async function verdictOn(cell: Cell): Promise<string> {
 }
 
 async function taskVerdict(cell: TaskCell): Promise<string> {
-  const { code, signal, stdout, stderr, at } = await runFixture('fault-driver', [JSON.stringify(cell)]);
-  assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
+  const ended = await runJobOf('fault-driver', [JSON.stringify(cell)], cell.way, hasNetwork(cell));
+  const { code, signal, stdout, stderr, at, socketsLeft } = ended;
+  assert.deepEqual(
+    { code, signal, stderr, socketsLeft },
+    { code: 0, signal: null, stderr: '', socketsLeft: [] },
+  );
   const report = JSON.parse(stdout) as Report;
   assert.ok(at - report.at < GONE_WITHIN, `it took ${at - report.at} ms to end`);
   if (cell.asking !== 'parallelMap') assert.equal(report.threadsLeft, 0);
+  assert.equal(report.childrenLeft, 0);
+  for (const end of report.programs) assert.deepEqual(end, { code: 0, signal: null, stdout: '' });
   eachEndedOnce(report, cell);
   const error = report.outcomes[report.culprit]?.[0]?.error;
   EXPECTATIONS[cell.way](error, report, cell);
   if (cell.company === 'batch' && cell.way !== 'is given what cannot be cloned') {
-    assert.ok(report.travelledWith > 10, `it travelled with ${report.travelledWith}`);
+    assert.ok(report.travelledWith > 1, `it travelled with ${report.travelledWith}`);
   }
   return error === undefined ? 'a result' : `${error.name}: ${error.message}`.slice(0, 100);
 }
@@ -71,9 +104,11 @@ function eachEndedOnce({ outcomes, culprit, culpritId, stats }: Report, { way, a
     if (n !== culprit) assert.deepEqual(ends[0], { result: 2 * n });
   }
   const error = outcomes[culprit]?.[0]?.error;
-  if (way === 'exits once') assert.deepEqual(outcomes[culprit]?.[0], { result: 2 });
+  const results = RESULTS[way];
+  const result = outcomes[culprit]?.[0]?.result;
+  if (results !== undefined) assert.ok(results.includes(Number(result)), `its result is ${result}`);
   if (asking !== 'requestTask' || stats === undefined) return;
-  if (way !== 'exits once') assert.equal(error?.taskId, culpritId);
+  if (results === undefined) assert.equal(error?.taskId, culpritId);
   assert.equal(stats.failed, error === undefined || culpritId === undefined ? 0 : 1);
   assert.equal(stats.succeeded + stats.failed, stats.requested);
 }
@@ -96,9 +131,14 @@ function raised(verb: string): Expectation {
 }
 
 function lost(reason: RegExp, exitCode?: number): Expectation {
-  return (error) => {
+  return (error, _report, { executor, company }) => {
     assert.equal(error?.code, 'TASK_LOST');
-    assert.equal(error.attempt, MAX_LOSSES);
+    // One more where it was suspected with its neighbours first.
+    const attempts = executor === 'threads' || company === 'alone' ? MAX_LOSSES : MAX_LOSSES + 1;
+    assert.ok(
+      Number(error.attempt) >= MAX_LOSSES && Number(error.attempt) <= attempts,
+      `attempt ${error.attempt}`,
+    );
     const losses = error.losses as Record<string, unknown>[];
     assert.equal(losses.length, MAX_LOSSES);
     for (const loss of losses) {
@@ -111,26 +151,56 @@ function lost(reason: RegExp, exitCode?: number): Expectation {
   };
 }
 
+function endsInResult(error: ErrorReport | undefined): void {
+  assert.equal(error, undefined);
+}
+
 function timedOut(error: ErrorReport | undefined): void {
   assert.equal(error?.code, 'TASK_TIMEOUT');
   assert.equal(error.timeout, 150);
   assert.equal(error.attempt, 1);
 }
 
-const MODULE_MESSAGES: Readonly<Record<Exclude<ModuleWay, 'has no such tag'>, RegExp>> = {
-  'throws on load': /cannot be loaded: RangeError: on load/,
-  'is missing': /there-is-no-such-module\.js cannot be loaded/,
+type LoadWay = Exclude<ModuleWay, 'has no such tag'>;
+
+interface ModuleReport {
+  readonly value: readonly Settled[];
+  readonly programs: readonly ProgramEnd[];
+}
+
+const MODULE_MESSAGES: Readonly<Record<LoadWay, RegExp>> = {
+  'throws on load': /cannot be loaded.*: RangeError: on load/,
+  'is missing':
+    /there-is-no-such-module\.js cannot be (loaded|sent to slaves on other machines: the file is missing)/,
 };
 
-async function moduleVerdict({ way, company }: ModuleCell): Promise<string> {
+async function moduleVerdict({ executor, way, company }: ModuleCell): Promise<string> {
   const count = company === 'alone' ? 1 : MANY;
-  const { code, signal, stdout, stderr } = await runFixture('module-faults', [way, String(count)]);
-  assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
-  const { value: ends } = reportIn(stdout) as { value: readonly Settled[] };
+  const args = [executor, way, String(count)];
+  const { code, signal, stdout, stderr, socketsLeft } = await runJobOf('module-faults', args, way);
+  assert.deepEqual(
+    { code, signal, stderr, socketsLeft },
+    { code: 0, signal: null, stderr: '', socketsLeft: [] },
+  );
+  const { value: ends, programs } = reportIn(stdout) as ModuleReport;
   assert.equal(ends.length, count);
+  if (executor === 'TCP' && way !== 'has no such tag') return verdictOnPrograms(way, ends, programs);
   const [culprit] = ends.filter((end, x) => checkedEnd(way, count, end, x));
   assert.ok(culprit !== undefined && 'error' in culprit);
+  for (const end of programs) assert.deepEqual(end, { code: 0, signal: null, stdout: '' });
   return `${culprit.error.name}: ${culprit.error.message}`.slice(0, 100);
+}
+
+/** The programs say what is wrong; the tasks wait for others, that may do better, until the job ends. */
+function verdictOnPrograms(way: LoadWay, ends: readonly Settled[], programs: readonly ProgramEnd[]): string {
+  for (const end of ends) assert.ok('error' in end && end.error.code === 'TASK_MANAGER_TERMINATION');
+  assert.equal(programs.length, 2);
+  for (const { code, stdout } of programs) {
+    assert.equal(code, 1);
+    assert.match(stdout, /^HandlerModuleError: /);
+    assert.match(stdout, MODULE_MESSAGES[way]);
+  }
+  return programs[0]?.stdout.slice(0, 100) ?? '';
 }
 
 /** @returns Whether the task ended in an error, as it had to. */

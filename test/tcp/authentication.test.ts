@@ -36,7 +36,10 @@ describe('A slave and a master', { timeout: 120_000, concurrency: 2 }, () => {
 
   it('of whom the slave has no token turn each other away', async () => {
     const { said, master, executed } = await meeting({ masterToken: TOKEN }, {});
-    assert.match(said, /^AUTHENTICATION: .*did not answer as a master without a token does.*set TASKFARM_TOKEN/);
+    assert.match(
+      said,
+      /^AUTHENTICATION: .*did not answer as a master without a token does.*set TASKFARM_TOKEN/,
+    );
     assert.match(master, /somebody at 127\.0\.0\.1 was turned away: no handshake with our token/);
     assert.equal(executed, false);
   });

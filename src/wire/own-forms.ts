@@ -1,10 +1,14 @@
 /**
- * Views of buffers in a form of our own, where the one of `node:v8` will not do: it cannot write shared
- * memory, and it writes the whole pool for each small Buffer that lies in one.
+ * Views and errors in a form of our own, where the one of `node:v8` will not do: it cannot write shared memory, it writes
+ * the whole pool for each small Buffer that lies in one, and what Node 20 writes of an error with a cause cannot be read
+ * from Node 22 on.
  *
  *     form := SHARED_BUFFER shared
  *           | SHARED_VIEW shared place
  *           | VIEW place, then the ArrayBuffer as a value, so that links to it are kept
+ *           | ERROR number of an error of this value; with a new number: the error without its cause, then the
+ *             cause, as values
+ *           | EXCEPTION, then name, message and stack of a DOMException as values
  *     place := index of the class in `CLASSES`, offset in bytes, length + 1 (0: as long as the buffer is)
  *     shared := number of a SharedArrayBuffer of this value; with a new number: length, greatest length, contents
  *
@@ -15,11 +19,14 @@ import { types } from 'node:util';
 import { Deserializer, Serializer } from 'node:v8';
 import { WireError } from './frames.ts';
 import { viewNameOf } from './shared-arrays.ts';
+import { type Absent, CausedError } from './stand-ins.ts';
 import type { Range } from './survey.ts';
 
 const SHARED_BUFFER = 0;
 const SHARED_VIEW = 1;
 const VIEW = 2;
+const ERROR = 3;
+const EXCEPTION = 4;
 
 /** New ones are added at the end. The reader's Node may not have them all. */
 const CLASSES = [
@@ -40,44 +47,63 @@ const CLASSES = [
 
 type ViewClass = new (buffer: ArrayBufferLike, offset: number, length?: number) => NodeJS.ArrayBufferView;
 
-/** What was done to buffers beforehand. */
-export interface Arrangements {
-  /** Of these ArrayBuffers only a part is written. */
-  readonly pooled: ReadonlyMap<ArrayBuffer, Range>;
-  /** A view in this set stands for its SharedArrayBuffer itself. */
-  readonly standIns: ReadonlySet<object>;
-}
-
-/** Writes all views in the form above. */
-export class ViewWriter extends Serializer {
+/** Writes all views in the form above, and what others stand for. */
+export class FormWriter extends Serializer {
   /** Of `node:v8`, and missing in its types. */
   declare _setTreatArrayBufferViewsAsHostObjects: (treat: boolean) => void;
-  readonly #arrangements: Arrangements;
+  readonly #pooled: ReadonlyMap<ArrayBuffer, Range>;
+  readonly #absent: ReadonlyMap<object, Absent>;
   readonly #numbers = new Map<SharedArrayBuffer, number>();
+  readonly #errors = new Map<CausedError, number>();
   readonly #pieces = new Map<ArrayBuffer, ArrayBuffer>();
 
-  constructor(arrangements: Arrangements) {
+  /**
+   * @param pooled Of these ArrayBuffers only a part is written.
+   * @param absent What these views stand for.
+   */
+  constructor(pooled: ReadonlyMap<ArrayBuffer, Range>, absent: ReadonlyMap<object, Absent> = new Map()) {
     super();
-    this.#arrangements = arrangements;
+    this.#pooled = pooled;
+    this.#absent = absent;
     this._setTreatArrayBufferViewsAsHostObjects(true);
   }
 
   _writeHostObject(view: NodeJS.ArrayBufferView): void {
     if (!ArrayBuffer.isView(view)) throw new TypeError('an object that belongs to this process');
+    const absent = this.#absent.get(view);
     const { buffer } = view;
-    if (!types.isSharedArrayBuffer(buffer)) this.#writeView(view, buffer as ArrayBuffer);
-    else if (this.#arrangements.standIns.has(view)) {
-      this.writeUint32(SHARED_BUFFER);
-      this.#writeShared(buffer);
-    } else {
+    if (absent !== undefined) this.#writeAbsent(absent);
+    else if (!types.isSharedArrayBuffer(buffer)) this.#writeView(view, buffer as ArrayBuffer);
+    else {
       this.writeUint32(SHARED_VIEW);
       this.#writeShared(buffer);
       this.#writePlace(view, view.byteOffset);
     }
   }
 
+  #writeAbsent(absent: Absent): void {
+    if (absent instanceof CausedError) this.#writeError(absent);
+    else if (absent instanceof DOMException) {
+      this.writeUint32(EXCEPTION);
+      for (const text of [absent.name, absent.message, absent.stack]) this.writeValue(text);
+    } else {
+      this.writeUint32(SHARED_BUFFER);
+      this.#writeShared(absent);
+    }
+  }
+
+  #writeError(error: CausedError): void {
+    const known = this.#errors.get(error);
+    this.writeUint32(ERROR);
+    this.writeUint32(known ?? this.#errors.size);
+    if (known !== undefined) return;
+    this.#errors.set(error, this.#errors.size);
+    this.writeValue(error.bare);
+    this.writeValue(error.cause);
+  }
+
   #writeView(view: NodeJS.ArrayBufferView, buffer: ArrayBuffer): void {
-    const range = this.#arrangements.pooled.get(buffer);
+    const range = this.#pooled.get(buffer);
     this.writeUint32(VIEW);
     this.#writePlace(view, view.byteOffset - (range?.[0] ?? 0));
     this.writeValue(range === undefined ? buffer : this.#pieceOf(buffer, range));
@@ -135,11 +161,12 @@ class BufferlessSerializer extends Serializer {
   }
 }
 
-/** Reads values with views in the form above, and all others. */
-export class ViewReader extends Deserializer {
+/** Reads values with what is in the form above, and all others. */
+export class FormReader extends Deserializer {
   /** A view in this map stands for the SharedArrayBuffer beside it. */
   readonly standIns = new Map<object, SharedArrayBuffer>();
   readonly #shared: SharedArrayBuffer[] = [];
+  readonly #errors: Error[] = [];
 
   _readHostObject(): object {
     const kind = this.readUint32();
@@ -155,9 +182,39 @@ export class ViewReader extends Deserializer {
         const [View, offset, length] = this.#readPlace();
         return new View(this.#readBuffer(), offset, length);
       }
+      case ERROR:
+        return this.#readError();
+      case EXCEPTION:
+        return this.#readException();
       default:
         throw new WireError(`A value has an object of the unknown kind ${kind}`);
     }
+  }
+
+  /** It is known before its cause is read, which may lead back to it. */
+  #readError(): Error {
+    const number = this.readUint32();
+    const known = this.#errors[number];
+    if (known !== undefined) return known;
+    if (number !== this.#errors.length) throw new WireError('A value has a link to an error that it lacks');
+    const error: unknown = this.readValue();
+    if (!types.isNativeError(error)) throw new WireError('A value has an error that is none');
+    this.#errors.push(error);
+    const value: unknown = this.readValue();
+    Object.defineProperty(error, 'cause', { value, writable: true, enumerable: false, configurable: true });
+    return error;
+  }
+
+  #readException(): DOMException {
+    const [name, message, stack]: unknown[] = [this.readValue(), this.readValue(), this.readValue()];
+    const exception = new DOMException(textOf(message), textOf(name));
+    Object.defineProperty(exception, 'stack', {
+      value: stack,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
+    return exception;
   }
 
   #standInFor(buffer: SharedArrayBuffer): DataView {
@@ -205,4 +262,9 @@ export class ViewReader extends Deserializer {
     const [high, low] = this.readUint64() as unknown as [number, number];
     return high * 2 ** 32 + low;
   }
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new WireError('A value has a DOMException without a text');
 }

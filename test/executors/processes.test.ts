@@ -1,0 +1,4 @@
+import { conforms } from './conformance.ts';
+import { PROCESSES } from './ways.ts';
+
+conforms(PROCESSES);

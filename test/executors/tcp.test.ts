@@ -1,0 +1,4 @@
+import { conforms } from './conformance.ts';
+import { TCP } from './ways.ts';
+
+conforms(TCP);

@@ -1,0 +1,4 @@
+import { conforms } from './conformance.ts';
+import { THREADS } from './ways.ts';
+
+conforms(THREADS);
