@@ -30,13 +30,27 @@ export class Matching {
   /** Hands the tasks that are due to those who can take some, as long as there are both. */
   serve(grant: (tasks: TaskRecord[], taker: Taker) => void): void {
     const { waiting } = this.#book;
-    this.takers.serve((taker) => {
+    const take = (taker: Taker): boolean => {
       const task = waiting.length === 0 ? undefined : waiting.first(taker.tags);
       if (task === undefined) return false;
       if (taker.ahead && !this.#mayGoAhead(task)) return false;
       grant(this.#tasksFor(taker, task), taker);
       return true;
-    });
+    };
+    this.takers.serve(take, () => this.#someMayGoAhead());
+  }
+
+  /**
+   * Whether there is a tag of which enough waits: if not, none of the busy slaves needs to be asked, which are a
+   * thousand where there are a thousand slots.
+   */
+  #someMayGoAhead(): boolean {
+    const { tags } = this.#book;
+    if (tags.size >= this.takers.busy) return true;
+    for (const { cost, waiting, announced } of tags.values()) {
+      if (cost.mayGoAhead(waiting + announced, this.eagerSlaves)) return true;
+    }
+    return false;
   }
 
   /** A batch for a slave that is busy would wait there, so there must be enough for the others to do. */

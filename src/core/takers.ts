@@ -30,6 +30,11 @@ export class Takers {
     return this.#free.length;
   }
 
+  /** Slaves that could hold a batch beyond the one that they run. */
+  get busy(): number {
+    return this.#busy.length;
+  }
+
   add(taker: Taker): void {
     this.#listOf(taker).push(taker);
   }
@@ -50,8 +55,12 @@ export class Takers {
     if (place >= 0) this.#busy.splice(place, 1);
   }
 
-  /** Offers a task to each, in the order of service; those who take one leave, and may come again as busy. */
-  serve(take: (taker: Taker) => boolean): void {
+  /**
+   * Offers a task to each, in the order of service; those who take one leave, and may come again as busy.
+   *
+   * @param hasAhead Whether there may be something for those who are busy: they are as many as there are slots.
+   */
+  serve(take: (taker: Taker) => boolean, hasAhead: () => boolean = () => true): void {
     for (let place = 0; place < this.#asks.length; ) {
       if (take(this.#asks[place] as Taker)) this.#asks.splice(place, 1);
       else place++;
@@ -59,6 +68,7 @@ export class Takers {
     for (let place = this.#free.length - 1; place >= 0; place--) {
       if (take(this.#free[place] as Taker)) this.#free.splice(place, 1);
     }
+    if (this.#busy.length === 0 || !hasAhead()) return;
     for (let place = 0; place < this.#busy.length; ) {
       if (take(this.#busy[place] as Taker)) this.#busy.splice(place, 1);
       else place++;

@@ -17,15 +17,16 @@ import { stateReference } from './state-reference.ts';
 
 export interface LeaseOrder {
   readonly order: BatchOrderMessage;
-  /** Milliseconds that each task may run: one number for all, or one for each. Undefined: as the job says. */
-  readonly timeouts: number | readonly (number | undefined)[] | undefined;
+  /** Milliseconds that each task may run: one number for all, or one for each. Default: as the job says. */
+  readonly timeouts?: number | readonly (number | undefined)[];
 }
 
 export function writeLease(lease: Lease): LeaseOrder {
+  const order = writeOrder(lease);
   const timeouts = lease.tasks.map(({ options }) => options?.timeout);
   const [first] = timeouts;
-  const isOne = timeouts.every((timeout) => timeout === first);
-  return { order: writeOrder(lease), timeouts: isOne ? first : timeouts };
+  if (timeouts.some((timeout) => timeout !== first)) return { order, timeouts };
+  return first === undefined ? { order } : { order, timeouts: first };
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Values as bytes: what `readValue` makes of them is what a structured clone of the original would be, as if it
- * had been posted to a thread. The bytes are those of `node:v8`, with some views and errors in a form of our own.
+ * had been posted to a thread. The bytes are those of `node:v8`, with some views and errors in a form of our own, or JSON
+ * where a value is small and plain (`plain-text.ts`).
  *
  * The differences to a post to a thread:
  * - A SharedArrayBuffer arrives as a new one with the same contents, and views of it share that one.
@@ -24,6 +25,7 @@ import { NotCloneableError } from '../core/errors.ts';
 import { type Culprit, findCulprit, isPrimitive } from './cloneable.ts';
 import { WireError } from './frames.ts';
 import { FormReader, FormWriter } from './own-forms.ts';
+import { isPlainText, readPlain, writePlain } from './plain-text.ts';
 import { removeStandIns, withStandIns } from './stand-ins.ts';
 import { DEEPEST, Survey, TooDeep } from './survey.ts';
 
@@ -68,6 +70,8 @@ function culpritFor(problem: unknown, value: unknown, path: string): Culprit {
 
 function encode(value: unknown): Buffer {
   if (isPrimitive(value)) return serialize(value, new Serializer());
+  const plain = typeof value === 'object' ? writePlain(value as object) : undefined;
+  if (plain !== undefined) return plain;
   const survey = Survey.of(value);
   if (survey.hasUnknown) return encodeKnown(structuredClone(value));
   return encodeSurveyed(value, survey);
@@ -111,6 +115,7 @@ export function readValue(bytes: Uint8Array): unknown {
 }
 
 function decode(bytes: Uint8Array): unknown {
+  if (isPlainText(bytes)) return readPlain(bytes);
   const reader = new FormReader(bytes);
   reader.readHeader();
   const format = reader.getWireFormatVersion();
