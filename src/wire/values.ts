@@ -25,7 +25,6 @@ import { NotCloneableError } from '../core/errors.ts';
 import { type Culprit, findCulprit, isPrimitive } from './cloneable.ts';
 import { WireError } from './frames.ts';
 import { FormReader, FormWriter } from './own-forms.ts';
-import { isPlainText, readPlain, writePlain } from './plain-text.ts';
 import { removeStandIns, withStandIns } from './stand-ins.ts';
 import { DEEPEST, Survey, TooDeep } from './survey.ts';
 
@@ -70,8 +69,6 @@ function culpritFor(problem: unknown, value: unknown, path: string): Culprit {
 
 function encode(value: unknown): Buffer {
   if (isPrimitive(value)) return serialize(value, new Serializer());
-  const plain = typeof value === 'object' ? writePlain(value as object) : undefined;
-  if (plain !== undefined) return plain;
   const survey = Survey.of(value);
   if (survey.hasUnknown) return encodeKnown(structuredClone(value));
   return encodeSurveyed(value, survey);
@@ -115,7 +112,6 @@ export function readValue(bytes: Uint8Array): unknown {
 }
 
 function decode(bytes: Uint8Array): unknown {
-  if (isPlainText(bytes)) return readPlain(bytes);
   const reader = new FormReader(bytes);
   reader.readHeader();
   const format = reader.getWireFormatVersion();
