@@ -92,10 +92,13 @@ export class TagCost {
     return Math.max(1, Math.ceil(Math.min(this.#wanted, byShare, byFree)));
   }
 
-  /** Whether so much is to be done that slots may take a batch before they have ended another. */
-  mayGoAhead(left: number, slots: number): boolean {
+  /**
+   * Whether so much is to be done that slots may take a batch before they have ended another. A thread of this process
+   * waits some 0.1 ms for its next batch, which is nothing to a task of a slice's length; a slave that is far waits longer.
+   */
+  mayGoAhead(left: number, slots: number, far: boolean): boolean {
     const size = this.#wanted;
-    return this.#tasks > 0 && size > 1 && left >= 2 * slots * size;
+    return this.#tasks > 0 && (far || size > 1) && left >= 2 * slots * size;
   }
 
   /** The size of a batch in the middle of a long line. */

@@ -277,6 +277,7 @@ export class Ledger {
     const slave = new SlaveRecord(event);
     this.slaves.set(slave.id, slave);
     if (slave.eager) this.#matching.eagerSlaves++;
+    if (slave.far) this.#matching.hasFarSlaves = true;
     this.#matching.offer(slave);
   }
 

@@ -15,6 +15,8 @@ export class Matching {
   readonly #book: TaskBook;
   /** Slaves that take tasks by themselves. */
   eagerSlaves = 0;
+  /** There was one at least in another process. */
+  hasFarSlaves = false;
 
   constructor(book: TaskBook) {
     this.#book = book;
@@ -33,7 +35,7 @@ export class Matching {
     const take = (taker: Taker): boolean => {
       const task = waiting.length === 0 ? undefined : waiting.first(taker.tags);
       if (task === undefined) return false;
-      if (taker.ahead && !this.#mayGoAhead(task)) return false;
+      if (taker.ahead && !this.#mayGoAhead(task, taker.slave?.far === true)) return false;
       grant(this.#tasksFor(taker, task), taker);
       return true;
     };
@@ -48,15 +50,15 @@ export class Matching {
     const { tags } = this.#book;
     if (tags.size >= this.takers.busy) return true;
     for (const { cost, waiting, announced } of tags.values()) {
-      if (cost.mayGoAhead(waiting + announced, this.eagerSlaves)) return true;
+      if (cost.mayGoAhead(waiting + announced, this.eagerSlaves, this.hasFarSlaves)) return true;
     }
     return false;
   }
 
   /** A batch for a slave that is busy would wait there, so there must be enough for the others to do. */
-  #mayGoAhead(task: TaskRecord): boolean {
+  #mayGoAhead(task: TaskRecord, far: boolean): boolean {
     if (travelsAlone(task) || task.options?.chunkSize !== undefined) return false;
-    return task.tag.cost.mayGoAhead(task.tag.waiting + task.tag.announced, this.eagerSlaves);
+    return task.tag.cost.mayGoAhead(task.tag.waiting + task.tag.announced, this.eagerSlaves, far);
   }
 
   #tasksFor({ slave, ask }: Taker, first: TaskRecord): TaskRecord[] {

@@ -33,6 +33,8 @@ export interface Newcomer {
   readonly budget?: number;
   /** Batches that it may hold beyond the one that it runs. Default: 0. */
   readonly ahead?: number;
+  /** It is in another process: what it is given is on its way for a while. Default: false. */
+  readonly far?: boolean;
 }
 
 /** How far a lease had come when its slave vanished. */

@@ -13,6 +13,8 @@ export class SlaveRecord {
   readonly eager: boolean;
   /** Batches that it may hold beyond the one that it runs. */
   readonly ahead: number;
+  /** What it is given is on its way for a while. */
+  readonly far: boolean;
   /** In the order in which it got them. */
   readonly leases = new Set<Lease>();
   /** How many further tasks it will end before it wants to be replaced. */
@@ -21,13 +23,14 @@ export class SlaveRecord {
   /** Milliseconds spent in handlers. */
   busy = 0;
 
-  constructor({ slave, info, tags, eager, budget, ahead }: Newcomer) {
+  constructor({ slave, info, tags, eager, budget, ahead, far }: Newcomer) {
     this.id = slave;
     this.info = info;
     this.tags = tags === undefined ? undefined : new Set(tags);
     this.eager = eager;
     this.budget = budget ?? Number.POSITIVE_INFINITY;
     this.ahead = ahead ?? 0;
+    this.far = far ?? false;
   }
 
   /** Leases that it took by itself. */

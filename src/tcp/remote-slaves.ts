@@ -250,7 +250,7 @@ export class RemoteSlaves implements Executor {
     this.#slaves.set(slave, { local: news.slave, leases: new Map(), progress: undefined });
     this.#numbers.set(news.slave, slave);
     const ahead = Math.min(MOST_AHEAD, Math.max(news.ahead ?? 0, this.#options.ahead));
-    this.#report({ ...news, slave, ahead });
+    this.#report({ ...news, slave, ahead, far: true });
     this.#hold();
   }
 

@@ -64,9 +64,11 @@ describe('The size of a batch', () => {
   it('lets slots take a batch ahead only while each could have two', () => {
     const tag = experienced(1, 40);
     const enough = 2 * 2 * tag.largest;
-    assert.deepEqual([tag.mayGoAhead(enough, 2), tag.mayGoAhead(enough - 1, 2)], [true, false]);
-    assert.equal(experienced(10 * SLICE, 5).mayGoAhead(MANY, 2), false, 'tasks that travel alone');
-    assert.equal(new TagCost().mayGoAhead(MANY, 1), false, 'nothing is known');
+    assert.deepEqual([tag.mayGoAhead(enough, 2, false), tag.mayGoAhead(enough - 1, 2, false)], [true, false]);
+    const long = experienced(10 * SLICE, 5);
+    assert.equal(long.mayGoAhead(MANY, 2, false), false, 'tasks that travel alone');
+    assert.equal(long.mayGoAhead(MANY, 2, true), true, 'but where the way to the slave is long');
+    assert.equal(new TagCost().mayGoAhead(MANY, 1, true), false, 'nothing is known');
   });
 
   it('is not split below what a hand-over is worth', () => {

@@ -30,7 +30,10 @@ export class ModelMatching {
   nextTaker(): ModelTaker | undefined {
     return this.takers.find((taker) => {
       const task = this.first(taker.tags);
-      return task !== undefined && (!this.busy.includes(taker) || this.#mayGoAhead(task));
+      return (
+        task !== undefined &&
+        (!this.busy.includes(taker) || this.#mayGoAhead(task, taker.slave?.far === true))
+      );
     });
   }
 
@@ -90,9 +93,9 @@ export class ModelMatching {
     return cost;
   }
 
-  #mayGoAhead(task: ModelTask): boolean {
+  #mayGoAhead(task: ModelTask, far: boolean): boolean {
     if (alone(task) || task.options.chunkSize !== undefined) return false;
-    return this.costOf(task.tag).mayGoAhead(this.#toDo(task.tag), this.#threads);
+    return this.costOf(task.tag).mayGoAhead(this.#toDo(task.tag), this.#threads, far);
   }
 
   #batchSize(tag: string): number {

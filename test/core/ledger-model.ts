@@ -51,6 +51,7 @@ export interface ModelSlave {
   readonly eager: boolean;
   /** Batches that it may hold beyond the one that it runs. */
   readonly ahead: number;
+  readonly far: boolean;
   budget: number;
 }
 

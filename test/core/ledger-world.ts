@@ -109,11 +109,14 @@ export class World {
     this.happen({ type: 'tasks announced', tag, count }, () => this.model.announced.set(tag, count));
   }
 
-  join(eager: boolean, tags: readonly string[] | undefined, budget: number, ahead = 0): void {
+  join(eager: boolean, tags: readonly string[] | undefined, budget: number, ahead = 0, far = false): void {
     const slave = this.nextSlave++;
-    this.happen({ type: 'slave joined', slave, info: `slave ${slave}`, tags, eager, budget, ahead }, () => {
-      this.model.joined({ id: slave, tags, eager, budget, ahead });
-    });
+    this.happen(
+      { type: 'slave joined', slave, info: `slave ${slave}`, tags, eager, budget, ahead, far },
+      () => {
+        this.model.joined({ id: slave, tags, eager, budget, ahead, far });
+      },
+    );
   }
 
   ask(slave: number | undefined, tag: string | undefined): void {

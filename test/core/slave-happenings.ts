@@ -89,7 +89,13 @@ const comings: Happenings = {
     (world, pick) => {
       if ([...world.model.slaves.values()].filter(({ eager }) => eager).length >= 3) return;
       const tags = pick([undefined, undefined, ['a'], ['b', 'c']]);
-      world.join(true, tags, pick([Number.POSITIVE_INFINITY, 3, 12])!, pick([0, 1, 1, 1, 2])!);
+      world.join(
+        true,
+        tags,
+        pick([Number.POSITIVE_INFINITY, 3, 12])!,
+        pick([0, 1, 1, 1, 2])!,
+        pick([false, false, true])!,
+      );
     },
   ],
   'a process registers': [
