@@ -1,6 +1,6 @@
 /** `list`: which jobs there are. */
 
-import { MasterNotFoundError } from '../core/errors.ts';
+import { MasterNotFoundError, TaskManagerTermination } from '../core/errors.ts';
 import type { FarmView, FarmViewer } from '../ports/farm-view.ts';
 import { answerOf, onceThere } from './attach.ts';
 import type { Asked } from './command-line.ts';
@@ -36,7 +36,8 @@ async function viewOnce(viewer: FarmViewer, where: string, world: World): Promis
   try {
     return await answerOf(viewer.view(), `A job at ${where}`);
   } catch (error) {
-    say(world, `Left out: ${error instanceof Error ? error.message : error}`);
+    const hasEnded = error instanceof TaskManagerTermination;
+    if (!hasEnded) say(world, `Left out: ${error instanceof Error ? error.message : error}`);
     return undefined;
   } finally {
     viewer.close();
