@@ -2,17 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before } from 'node:test';
+import { commandsAlive } from '../fixtures/children-alive.ts';
 import { leavingNothing, until } from '../fixtures/farm.ts';
 import { localSockets } from '../fixtures/own-folders.ts';
-import { processesAlive } from '../fixtures/processes-alive.ts';
 import { type Farm, openFarm, type Way, type WayOptions } from './ways.ts';
 
 export function leavingNoTrace(test: () => Promise<void>): () => Promise<void> {
   return leavingNothing(async () => {
     await test();
     await until(
-      () => processesAlive().length === 0,
-      () => `the end of the processes ${processesAlive().join(', ')}`,
+      () => commandsAlive().length === 0,
+      () => `the end of the processes ${commandsAlive().join(', ')}`,
     );
     assert.deepEqual(localSockets(), [], 'local sockets are left');
   });

@@ -9,9 +9,9 @@ import {
   TaskLostError,
 } from 'taskfarm';
 import '../fixtures/own-folders.ts';
+import { childrenStarted } from '../fixtures/children-alive.ts';
 import { rejection, until } from '../fixtures/farm.ts';
 import { newFileGate, openFileGate, someoneIsAt } from '../fixtures/file-gate.ts';
-import { processesStarted } from '../fixtures/processes-alive.ts';
 import { doublesCome } from './lost-and-late.ts';
 import { assertIsEmpty, leavingNoTrace, onOwnFarm } from './nothing-left.ts';
 import { ELSEWHERE, type SlaveChild, startSlave, WITH_HANDLERS } from './slave-child.ts';
@@ -52,10 +52,10 @@ describe('Slave processes that a farm launches', TIMEOUT, () => {
   it(
     'are as many as were asked for, at the start and later',
     onOwnFarm(PROCESSES, { slaves: 1 }, async (farm) => {
-      const before = processesStarted();
+      const before = childrenStarted();
       await farm.launchSlaveJobs(2);
       await farm.waitForSlaves(3);
-      assert.equal(processesStarted() - before, 2);
+      assert.equal(childrenStarted() - before, 2);
       assert.equal(farm.taskManager.numberOfActiveProcesses(), 4);
       await doublesCome(farm, 100);
       await assert.rejects(farm.launchSlaveJobs(-1), OptionError);
