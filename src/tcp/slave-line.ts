@@ -7,12 +7,11 @@ import type { Lease } from '../core/lease.ts';
 import { TagRecord } from '../core/tag.ts';
 import type { Executor, ExecutorMaster, ExecutorNews } from '../ports/executor.ts';
 import { readLease } from '../wire/lease-order.ts';
-import { type EncodedFailure, encodeException } from '../wire/outcome.ts';
+import { encodeException } from '../wire/outcome.ts';
 import type { MasterSays, SlaveSays } from '../wire/slave-messages.ts';
 import { writableException } from '../wire/writable-exception.ts';
-import { writeMessage } from './connection.ts';
 import { ControlCalls } from './control-calls.ts';
-import { whyNotSendable } from './sendable-part.ts';
+import { inPieces, type Outcomes } from './outcome-pieces.ts';
 import { callOf, type Saying, type Session } from './session.ts';
 import { StateStore } from './state-store.ts';
 
@@ -37,8 +36,6 @@ interface LocalSlave {
 }
 
 type Cancel = MasterSays & { type: 'cancel' };
-
-type Outcomes = ExecutorNews & { type: 'outcomes told' | 'batch ended' };
 
 export class SlaveLine implements ExecutorMaster {
   readonly taskTimeout: number | undefined;
@@ -137,7 +134,7 @@ export class SlaveLine implements ExecutorMaster {
       case 'outcomes told':
       case 'batch ended':
         this.#noteTold(news);
-        return { make: () => ({ type: 'news', news }), instead: () => this.#inPieces(news) };
+        return { make: () => ({ type: 'news', news }), instead: () => inPieces(news) };
       case 'tail revoked':
         this.#noteRevoked(news.token, news.from);
         break;
@@ -181,21 +178,6 @@ export class SlaveLine implements ExecutorMaster {
       if (lease !== undefined) return lease;
     }
     return undefined;
-  }
-
-  /** Outcomes that cannot travel together, or not at all: each goes by itself, or becomes an error. */
-  #inPieces(news: Outcomes): readonly Saying[] {
-    const told = news.type === 'batch ended' ? news.rest : news;
-    if (told === undefined) return [];
-    const pieces = Array.from(told.values, (value, place): Saying => {
-      const index = told.from + place;
-      const thrown = told.failures.find((candidate) => candidate.index === index);
-      const error =
-        thrown === undefined ? whyUnsendable(value) : sendableFailure(thrown.error as EncodedFailure);
-      return pieceOf(told.token, index, value, error);
-    });
-    if (news.type === 'outcomes told') return pieces;
-    return [...pieces, { make: () => ({ type: 'news', news: { ...news, rest: undefined } }) }];
   }
 
   #say(message: SlaveSays): void {
@@ -337,31 +319,4 @@ export class SlaveLine implements ExecutorMaster {
   async abandon(): Promise<void> {
     await this.leave(0);
   }
-}
-
-function pieceOf(token: number, from: number, value: unknown, error: EncodedFailure | undefined): Saying {
-  const outcome =
-    error === undefined
-      ? { values: [value], failures: [] }
-      : { values: [undefined], failures: [{ index: from, error }] };
-  const news = { type: 'outcomes told', token, from, ...outcome } as const;
-  return {
-    make: () => ({ type: 'news', news }) satisfies SlaveSays,
-    // Only what was thrown can be too large by now.
-    instead: (problem) => [pieceOf(token, from, undefined, whyNotSendable(problem, 'what was thrown'))],
-  };
-}
-
-function whyUnsendable(value: unknown): EncodedFailure | undefined {
-  try {
-    writeMessage(value, 'result');
-    return undefined;
-  } catch (error) {
-    return whyNotSendable(error, 'result');
-  }
-}
-
-function sendableFailure(failure: EncodedFailure): EncodedFailure {
-  if (failure.kind !== 'raised') return failure;
-  return { ...failure, exception: writableException(failure.exception) };
 }
