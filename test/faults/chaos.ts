@@ -73,7 +73,7 @@ const PROCESS_WAYS: readonly Death[] = [
 const PEACEFUL = ['double', 'spin', 'wait', 'leave'];
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const farm = await initializeMasterProcess<Handlers>('chaos', {
+  const farm = await initializeMasterProcess<Handlers>(`chaos-${process.pid}`, {
     slaveModule: MODULE,
     maxLosses: 1_000,
     resourceLimits: LIMITS,

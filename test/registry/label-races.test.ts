@@ -4,8 +4,9 @@ import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { find, list } from '#src/registry/local-socket.js';
 import type { Answer } from '../fixtures/announcing.ts';
+import { everythingIn } from '../fixtures/everything-in.ts';
 import { OtherProcess } from './other-process.ts';
-import { everythingIn, sessionFolder } from './session-folder.ts';
+import { sessionFolder } from './session-folder.ts';
 
 const RACERS = 8;
 const ROUNDS = 20;

@@ -1,6 +1,6 @@
 /** A folder of this test file alone, in which its jobs are announced as in that of a user's session. */
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach } from 'node:test';
@@ -16,9 +16,4 @@ export function sessionFolder(): string {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** All that lies below a folder, as paths from it. */
-export function everythingIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true }).map(String).sort();
 }
