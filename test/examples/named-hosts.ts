@@ -153,7 +153,10 @@ interface Entry {
   readonly foreign: readonly string[];
 }
 
-/** What it mounts is seen by the command alone, and goes with it. A job of this user elsewhere is not seen there. */
+/**
+ * What it mounts is seen by the command alone, and goes with it. A job of this user elsewhere is not seen there. Nothing of
+ * this environment gets in: npm, for one, hands its whole configuration on to the tests that it runs.
+ */
 const ENTER = ({ machine, root, name, home, foreign }: Entry) => `#!/bin/sh
 exec ${machine.prefix.join(' ')} unshare --uts sh -c '
   set -e
@@ -163,11 +166,8 @@ exec ${machine.prefix.join(' ')} unshare --uts sh -c '
   for folder in ${foreign.join(' ')} /tmp/taskfarm-$(id -u); do
     [ ! -d "$folder" ] || mount -t tmpfs -o mode=700 none "$folder"
   done
-  unset XDG_CONFIG_HOME XDG_CACHE_HOME TASKFARM_TOKEN TASKFARM_TOKEN_FILE TASKFARM_THREADS
-  unset NODE_TEST_CONTEXT NODE_OPTIONS NODE_DEBUG
-  export HOME=${home} XDG_RUNTIME_DIR=${home}/run PATH=${root}/bin:$PATH
-  cd
-  exec "$@"
+  cd ${home}
+  exec env -i HOME=${home} XDG_RUNTIME_DIR=${home}/run PATH=${root}/bin:$PATH "$@"
 ' sh "$@"
 `;
 

@@ -91,7 +91,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 class Chaos {
   readonly #farm: Farm;
   readonly #end: number;
-  readonly #random: () => number;
+  /** The deaths have numbers of their own, so that each run of a seed sees the same ones in the same order. */
+  readonly #randomDeath: () => number;
+  readonly #randomTask: () => number;
   readonly #hasProcesses: boolean;
   readonly #startedBefore = threadsStarted();
   readonly #processesBefore = childrenStarted();
@@ -119,7 +121,8 @@ class Chaos {
     this.#farm = farm;
     this.#hasProcesses = processes;
     this.#end = Date.now() + 1000 * seconds;
-    this.#random = randomNumbers(seed);
+    this.#randomDeath = randomNumbers(seed);
+    this.#randomTask = randomNumbers(seed + 1);
   }
 
   async run(): Promise<ChaosReport> {
@@ -146,16 +149,16 @@ class Chaos {
 
   async #killOnAndOn(): Promise<void> {
     while (this.#goesOn) {
-      await new Promise((resolve) => setTimeout(resolve, 50 + 450 * this.#random()));
+      await new Promise((resolve) => setTimeout(resolve, 50 + 450 * this.#randomDeath()));
       // What is requested after the end nobody would wait for.
       if (this.#goesOn) await this.#kill(this.#nextWay());
     }
   }
 
   #nextWay(): Death {
-    if (this.#random() < 1 / HEAP_EVERY) return 'heap';
+    if (this.#randomDeath() < 1 / HEAP_EVERY) return 'heap';
     const ways = this.#hasProcesses ? PROCESS_WAYS : WAYS;
-    return ways[Math.floor(this.#random() * ways.length)] as Death;
+    return ways[Math.floor(this.#randomDeath() * ways.length)] as Death;
   }
 
   async #kill(way: Death): Promise<void> {
@@ -180,13 +183,13 @@ class Chaos {
 
   async #terminateOne(): Promise<void> {
     const threads = aliveThreads();
-    const victim = threads[Math.floor(this.#random() * threads.length)];
+    const victim = threads[Math.floor(this.#randomDeath() * threads.length)];
     if (victim !== undefined) await terminateThread(victim);
   }
 
   #signalOne(signal: NodeJS.Signals): void {
     const processes = aliveChildren();
-    const victim = processes[Math.floor(this.#random() * processes.length)];
+    const victim = processes[Math.floor(this.#randomDeath() * processes.length)];
     if (victim !== undefined) process.kill(victim, signal);
   }
 
@@ -201,7 +204,7 @@ class Chaos {
   }
 
   #requestOne(): void {
-    const dice = this.#random();
+    const dice = this.#randomTask();
     const n = this.#tasks;
     if (dice < 0.003) this.#expect(this.#farm.requestTask('wait', 8), 8);
     else if (dice < 0.01) this.#expect(this.#farm.requestTask('spin', 5), 5);
