@@ -143,6 +143,8 @@ export class Ledger {
         return this.#batchEnded(event, at);
       case 'slave joined':
         return this.#joined(event);
+      case 'slave leaving':
+        return this.#slaveLeaving(event.slave);
       case 'slave left':
         return this.#slaveLeft(event.slave, at);
       case 'slave lost':
@@ -297,13 +299,22 @@ export class Ledger {
     slave.tasksDone += event.done;
     slave.busy += event.elapsed;
     slave.budget -= event.done;
-    if (event.leaving || slave.budget <= 0) {
+    const leaves = event.leaving || (slave.leaving && slave.batches === 0);
+    if (leaves || slave.budget <= 0) {
       this.#slaveLeft(slave.id, at);
-      this.#command({ type: 'dismiss', slave: slave.id, replace: !event.leaving });
+      this.#command({ type: 'dismiss', slave: slave.id, replace: !leaves });
     } else {
       this.takers.forget(slave);
       this.#matching.offer(slave);
     }
+  }
+
+  /** What it has goes on; nothing more is given to it, nor to another one of a process that is gone. */
+  #slaveLeaving(id: number): void {
+    const slave = this.slaves.get(id);
+    if (slave === undefined) return;
+    slave.leaving = true;
+    this.takers.deleteAll((taker) => taker.slave === slave && taker.ask === undefined);
   }
 
   #slaveLeft(id: number, at: number): void {

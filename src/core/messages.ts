@@ -68,6 +68,8 @@ export type LedgerEvent =
   | { readonly type: 'tasks announced'; readonly tag: string; readonly count: number }
   | { readonly type: 'run cancelled'; readonly run: RunItems }
   | ({ readonly type: 'slave joined' } & Newcomer)
+  /** It takes nothing more; what it has begun it ends. */
+  | { readonly type: 'slave leaving'; readonly slave: number }
   | { readonly type: 'slave left'; readonly slave: number }
   | {
       readonly type: 'slave lost';

@@ -19,6 +19,8 @@ export class SlaveRecord {
   readonly leases = new Set<Lease>();
   /** How many further tasks it will end before it wants to be replaced. */
   budget: number;
+  /** It takes nothing more, and leaves when its batches have ended. */
+  leaving = false;
   tasksDone = 0;
   /** Milliseconds spent in handlers. */
   busy = 0;
@@ -42,6 +44,7 @@ export class SlaveRecord {
 
   /** How many further tasks it may be given now. */
   get room(): number {
+    if (this.leaving) return 0;
     let room = this.budget;
     for (const { lingering, asked, size } of this.leases) {
       if (lingering) return 0;

@@ -91,6 +91,8 @@ export class Admission {
     if (this.#isClosed) return;
     const reception = await this.#receive();
     const { LaunchedSlaves } = await import('./launched-slaves.ts');
+    // The farm may have ended meanwhile.
+    if (this.#isClosed) return;
     this.#launched ??= new LaunchedSlaves({
       label: this.#farm.label,
       admit: (line, process) => reception.admit(line, process),

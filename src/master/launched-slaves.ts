@@ -22,7 +22,7 @@ const ENDING_GRACE = 2_000;
 const KNOWN_WITHIN = 100;
 /** Flags of ours that are no business of a slave's. */
 const OWN_FLAGS =
-  /^(-e|--eval|-p|--print|-i|--interactive|-c|--check|--test|--watch)|^--(inspect|cpu-prof|heap-prof|prof)/;
+  /^(-e|--eval|-p|--print|-i|--interactive|-c|--check|--test|--watch)|^--(inspect|cpu-prof|heap-prof|prof|input-type)/;
 
 export interface LaunchedSlavesOptions {
   readonly label: string;
@@ -64,14 +64,19 @@ export class LaunchedSlaves {
   }
 
   #start(): void {
-    const flags = process.execArgv.filter((flag) => !OWN_FLAGS.test(flag));
-    const child = spawn(process.execPath, [...flags, PROGRAM, this.#options.label], {
+    const child = spawn(process.execPath, [...flagsFrom(process.execArgv), PROGRAM, this.#options.label], {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
     this.#processes.add(child);
-    child.once('error', (error) => this.#options.failed(error));
+    child.once('error', (error) => {
+      // One that was never there does not end either.
+      if (child.pid === undefined) this.#processes.delete(child);
+      this.#options.failed(error);
+    });
     child.once('exit', (code, signal) => this.#exited(child, code, signal));
-    const line = child.stdio[PIPE] as unknown as Line;
+    // Where files are short there are no pipes either.
+    const line = child.stdio?.[PIPE] as unknown as Line | undefined;
+    if (child.pid === undefined || line === undefined) return void line?.destroy();
     line.once('close', () => endAfter(child, ENDING_GRACE));
     // It keeps this process until it has come: who waits for its results has nothing else that does.
     this.#options.admit(line, { arrived: () => child.unref(), howEnded: (error) => howEnded(child, error) });
@@ -91,6 +96,15 @@ export class LaunchedSlaves {
       ),
     );
   }
+}
+
+/** A word that is no flag is the value of the one before it. */
+function flagsFrom(words: readonly string[]): string[] {
+  let isOwn = false;
+  return words.filter((word) => {
+    if (word.startsWith('-')) isOwn = OWN_FLAGS.test(word);
+    return !isOwn;
+  });
 }
 
 function ended(child: ChildProcess): Promise<void> {

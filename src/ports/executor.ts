@@ -12,6 +12,7 @@ export type ExecutorNews = Extract<
   {
     type:
       | 'slave joined'
+      | 'slave leaving'
       | 'slave left'
       | 'slave lost'
       | 'outcomes told'

@@ -170,6 +170,10 @@ export class SlaveProgram {
       this.#onBroken = () => resolve('broken');
     });
     if (welcome.type === 'refused') return this.#refused(welcome, connection);
+    if (welcome.type === 'welcome' && this.#isLeaving) {
+      connection.close();
+      return 'ended';
+    }
     if (welcome.type === 'resumed') this.#work?.session.continueOn(connection, welcome.heard);
     else this.#work = this.#begin(connection, welcome.session, welcome.job);
     return await Promise.race([broken, this.#work?.ended.then(() => 'ended' as const) ?? broken]);
@@ -228,7 +232,8 @@ export class SlaveProgram {
     const ended = Promise.race([failed, line.left]).finally(async () => {
       await started;
       await line.leave(0);
-      session.end();
+      // What it has computed leaves before the process does.
+      await session.end();
     });
     return { id, session, line, ended };
   }

@@ -176,7 +176,7 @@ export class Reception {
   }
 
   #gone(id: string, slaves: RemoteSlaves, departure: Departure): void {
-    this.#visits.get(id)?.session.end();
+    void this.#visits.get(id)?.session.end();
     this.#visits.delete(id);
     this.#host.detach(slaves, departure);
   }

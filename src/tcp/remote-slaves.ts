@@ -21,6 +21,8 @@ import { callOf, type Saying, type Session } from './session.ts';
 
 /** Milliseconds beyond its grace that a process has to end in order. */
 const LEAVING_GRACE = 2_000;
+/** Milliseconds; a timer of Node with a longer delay fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** A slave holds at most so many batches beyond the one that it runs. */
 const MOST_AHEAD = 8;
 /** Slaves that one process can have. */
@@ -75,6 +77,8 @@ export class RemoteSlaves implements Executor {
   #teardownError: HandlerModuleError | undefined;
   #onGone: () => void = () => {};
   #closed: Promise<void> | undefined;
+  #cutting: NodeJS.Timeout | undefined;
+  #cutDue = Number.POSITIVE_INFINITY;
 
   constructor(session: Session, master: ExecutorMaster, options: RemoteSlavesOptions) {
     this.#session = session;
@@ -166,19 +170,29 @@ export class RemoteSlaves implements Executor {
 
   close(grace: number): Promise<void> {
     this.#say({ type: 'close', grace });
-    this.#closed ??= this.#close(grace);
+    this.#closed ??= this.#close();
+    this.#hold();
+    if (!this.#isGone) this.#cutAfter(grace + LEAVING_GRACE);
     return this.#closed;
   }
 
-  async #close(grace: number): Promise<void> {
+  async #close(): Promise<void> {
     if (!this.#isGone) {
-      const timer = setTimeout(() => this.#session.cut(), grace + LEAVING_GRACE);
       await new Promise<void>((resolve) => {
         this.#onGone = resolve;
       });
-      clearTimeout(timer);
     }
+    clearTimeout(this.#cutting);
     if (this.#teardownError !== undefined) throw this.#teardownError;
+  }
+
+  /** Who has less patience shortens the time; the line alone holds the process where it has no end. */
+  #cutAfter(delay: number): void {
+    const due = performance.now() + delay;
+    if (due >= this.#cutDue || delay > LONGEST_TIMER) return;
+    clearTimeout(this.#cutting);
+    this.#cutDue = due;
+    this.#cutting = setTimeout(() => this.#session.cut(), delay);
   }
 
   #say(message: MasterSays): void {
@@ -216,6 +230,8 @@ export class RemoteSlaves implements Executor {
     if (this.#isGone) return;
     this.#isGone = true;
     if (this.#works) this.#hasServed = true;
+    // None of them gets what another one had: all are gone.
+    for (const slave of this.#slaves.keys()) this.#report({ type: 'slave leaving', slave });
     for (const slave of [...this.#slaves.keys()]) {
       this.#report({ type: 'slave lost', slave, reason, exitCode, progress: undefined });
       this.#forget(slave);
@@ -234,7 +250,7 @@ export class RemoteSlaves implements Executor {
         return this.#wentAlone(news);
       case 'batch ended':
         if (news.done > 0) this.#hasServed = true;
-        return this.#report({ ...news, leaving: news.leaving || this.#isLeaving });
+        return this.#report(news);
       default:
         return this.#report(news);
     }
@@ -312,15 +328,18 @@ export class RemoteSlaves implements Executor {
   #leave(): void {
     this.#isLeaving = true;
     for (const [slave, { leases }] of [...this.#slaves]) {
-      if (leases.size > 0) continue;
-      this.#report({ type: 'slave left', slave });
-      this.#forget(slave);
+      if (leases.size > 0) {
+        this.#report({ type: 'slave leaving', slave });
+      } else {
+        this.#report({ type: 'slave left', slave });
+        this.#forget(slave);
+      }
     }
   }
 
   #giveBack({ token }: Lease): void {
     this.#report({ type: 'tail revoked', token, from: 0 });
-    this.#report({ type: 'batch ended', token, done: 0, elapsed: 0, longest: 0, leaving: true });
+    this.#report({ type: 'batch ended', token, done: 0, elapsed: 0, longest: 0, leaving: false });
   }
 
   #hasLeft(exception: EncodedException | undefined): void {
@@ -332,7 +351,7 @@ export class RemoteSlaves implements Executor {
       this.#forget(slave);
     }
     this.#isGone = true;
-    this.#session.end();
+    void this.#session.end();
     this.#end();
   }
 

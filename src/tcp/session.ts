@@ -71,6 +71,10 @@ export class Session {
   #confirming: NodeJS.Timeout | undefined;
   #beat: NodeJS.Timeout | undefined;
   #isEnding = false;
+  #onEnded: () => void = () => {};
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#onEnded = resolve;
+  });
 
   constructor(events: SessionEvents) {
     this.#events = events;
@@ -118,16 +122,18 @@ export class Session {
     this.#beat.unref();
   }
 
-  /** Lets what was said leave, and hangs up. */
-  end(): void {
+  /** Lets what was said leave, and hangs up; resolves when the line is gone. From now on nothing is heard of its end. */
+  end(): Promise<void> {
     this.#isEnding = true;
     this.#endIfSaid();
+    return this.#ended;
   }
 
   #endIfSaid(): void {
     if (!this.#isEnding || (this.#waiting.length > 0 && this.#connection !== undefined)) return;
     this.#stop();
-    this.#connection?.close();
+    if (this.#connection === undefined) this.#onEnded();
+    else this.#connection.close();
   }
 
   /** Hangs up at once. */
@@ -232,7 +238,8 @@ export class Session {
   #broken(connection: Connection, error: Error | undefined): void {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
-    this.#events.broken(error);
+    if (this.#isEnding) this.#onEnded();
+    else this.#events.broken(error);
   }
 }
 

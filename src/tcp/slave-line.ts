@@ -68,6 +68,7 @@ export class SlaveLine implements ExecutorMaster {
   }
 
   async serve(executor: Executor): Promise<void> {
+    if (this.#closing !== undefined) return;
     this.#executor = executor;
     this.#watching = setInterval(() => this.#tellProgress(), PROGRESS_PERIOD).unref();
     await executor.start();
@@ -232,6 +233,8 @@ export class SlaveLine implements ExecutorMaster {
     const local = this.#slaves.get(slave);
     // A slave that is gone: the master will hear of it, and knows what it had sent.
     if (local === undefined) return;
+    // It was on its way when we began to leave.
+    if (this.#closing !== undefined) return this.#giveBack(lease.token);
     local.waiting.push(lease);
     this.#feed(slave, local);
   }

@@ -65,6 +65,7 @@ export class ModelMatching {
   /** How many further tasks a slave may be given. */
   roomOf(slave: ModelSlave): number {
     const batches = this.batchesOf(slave);
+    if (slave.leaving) return 0;
     if (batches.some(({ lingering }) => lingering)) return 0;
     return batches.reduce((room, { tasks }) => room - tasks.length, slave.budget);
   }

@@ -53,6 +53,8 @@ export interface ModelSlave {
   readonly ahead: number;
   readonly far: boolean;
   budget: number;
+  /** It takes nothing more, and leaves with the end of its last batch. */
+  leaving: boolean;
 }
 
 /** Outcomes as the model takes them. */
@@ -140,9 +142,10 @@ export class LedgerModel extends ModelMatching {
     this.costOf(lease.tasks[0]!.tag).learn(done, elapsed, longest);
     const { slave } = lease;
     slave.budget -= done;
-    if (leaving || slave.budget <= 0) {
+    const leaves = leaving || (slave.leaving && this.batchesOf(slave).length === 0);
+    if (leaves || slave.budget <= 0) {
       this.left(slave.id);
-      this.orders.push(`dismiss ${slave.id}${leaving ? '' : ' and replace'}`);
+      this.orders.push(`dismiss ${slave.id}${leaves ? '' : ' and replace'}`);
     } else {
       this.passOver(slave);
       this.offer(slave);
@@ -158,6 +161,13 @@ export class LedgerModel extends ModelMatching {
     for (const other of this.batchesOf(lease.slave).reverse()) {
       if (other.end > (other === lease ? 1 : 0)) this.orders.push(`revoke ${other.token}`);
     }
+  }
+
+  leaving(id: number): void {
+    const slave = this.slaves.get(id);
+    if (slave === undefined) return;
+    slave.leaving = true;
+    this.#leaveTakers((taker) => taker.slave === slave && taker.ask === undefined);
   }
 
   left(id: number): void {

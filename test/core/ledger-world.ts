@@ -114,7 +114,7 @@ export class World {
     this.happen(
       { type: 'slave joined', slave, info: `slave ${slave}`, tags, eager, budget, ahead, far },
       () => {
-        this.model.joined({ id: slave, tags, eager, budget, ahead, far });
+        this.model.joined({ id: slave, tags, eager, budget, ahead, far, leaving: false });
       },
     );
   }

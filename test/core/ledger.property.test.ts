@@ -74,6 +74,7 @@ describe('The ledger, whatever happens', () => {
       'run cancelled': true,
       'tasks announced': true,
       'slave joined': true,
+      'slave leaving': true,
       'slave left': true,
       'slave lost': true,
       'task asked for': true,

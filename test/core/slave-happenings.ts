@@ -111,6 +111,15 @@ const comings: Happenings = {
       if (slave !== undefined) world.leave(slave.id);
     },
   ],
+  'a slave is about to leave, and maybe has batches to end': [
+    2,
+    (world, pick) => {
+      const slave = pick([...world.model.slaves.values()]);
+      if (slave === undefined) return;
+      if (world.model.batchesOf(slave).length === 0) return world.leave(slave.id);
+      world.happen({ type: 'slave leaving', slave: slave.id }, () => world.model.leaving(slave.id));
+    },
+  ],
   'somebody unheard of leaves': [1, (world) => world.leave(10_000)],
   'a thread or process is lost': [
     5,
