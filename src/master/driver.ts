@@ -98,8 +98,25 @@ export class Driver implements TaskRunner {
     if (this.#quiet) throw new TaskManagerTermination('The farm takes no new tasks: quiet() was called');
   }
 
-  quiet(): void {
+  /** Takes nothing new. */
+  refuse(): void {
     this.#quiet = true;
+  }
+
+  /** The same; who waits for a result that can never come is told. */
+  quiet(): void {
+    if (this.#quiet) return;
+    this.#quiet = true;
+    this.watch(() => this.#endVainWaits());
+    this.#endVainWaits();
+  }
+
+  #endVainWaits(): void {
+    if (!this.#quiet || !this.ledger.idle || this.#waiters.length === 0) return;
+    const why = 'Nothing is outstanding, and the farm takes no new tasks: quiet() was called';
+    for (const waiter of this.#waiters.takeAll()) {
+      this.#rejectAtEnd(waiter, new TaskManagerTermination(why));
+    }
   }
 
   /** A task whose result goes to this requester alone. */
@@ -174,6 +191,7 @@ export class Driver implements TaskRunner {
     const waiter = deferred<TaskResult>();
     this.#waiters.add(tag, waiter);
     keepPending(this);
+    this.#endVainWaits();
     return waiter.promise;
   }
 
@@ -296,12 +314,19 @@ export class Driver implements TaskRunner {
           .get(command.slave)
           ?.cancel(command.slave, command.token, command.index, command.count);
       case 'dismiss':
-        return this.#hands.get(command.slave)?.dismiss(command.slave, command.replace);
+        return this.#dismiss(command.slave, command.replace);
       case 'settle':
         return this.#settle(command.task);
       default:
         return command satisfies never;
     }
+  }
+
+  /** It is of the ledger no more, and nothing is heard of it. */
+  #dismiss(slave: number, replace: boolean): void {
+    const executor = this.#hands.get(slave);
+    this.#hands.delete(slave);
+    executor?.dismiss(slave, replace);
   }
 
   /** Ends a slave that runs what nobody waits for. */
@@ -342,6 +367,8 @@ export class Driver implements TaskRunner {
     this.tell({ type: 'granting stopped' });
     this.#cancelLong();
     this.rejectPending(() => this.#termination());
+    for (const forget of this.#abortable.values()) forget();
+    this.#abortable.clear();
     for (const watch of this.#watchers) watch();
   }
 

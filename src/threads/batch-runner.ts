@@ -131,7 +131,7 @@ export class BatchRunner {
   #beginNext({ order, memory }: Batch): boolean {
     const wasRunning = this.#isRunning;
     this.#clock.tick(memory);
-    this.#leaving = wasRunning && this.#handlers.owner?.terminationTest?.() === true;
+    this.#leaving = wasRunning && this.#wantsToLeave();
     if (this.#place + 1 >= order.size || this.#leaving || this.#clock.elapsed >= SLICE) {
       if (wasRunning) memory.end();
       this.#isRunning = false;
@@ -142,6 +142,16 @@ export class BatchRunner {
     this.#place++;
     this.#task = undefined;
     return true;
+  }
+
+  /** A slave whose test throws leaves, too: what it threw is told at the end. */
+  #wantsToLeave(): boolean {
+    try {
+      return this.#handlers.owner?.terminationTest?.() === true;
+    } catch (error) {
+      this.#report.lifecycleThrew('terminationTest', error);
+      return true;
+    }
   }
 
   #traceFrom({ handler }: Batch): void {

@@ -37,23 +37,38 @@ export function serveCalls(
 /** In the thread: calls the master. */
 export class MasterCalls {
   readonly #remote: Remote<Callable>;
-  readonly #ended: Promise<never>;
+  /** How to reject each call that is under way. One promise of the end, raced with each, would keep all answers. */
+  readonly #underWay = new Set<(error: Error) => void>();
+  #hasEnded = false;
 
   constructor(port: MessagePort) {
     this.#remote = wrap<Callable>(endpointOf(port));
-    this.#ended = new Promise((_, reject) => {
-      port.once('close', () => reject(new TaskManagerTermination('The master has ended')));
+    port.once('close', () => {
+      this.#hasEnded = true;
+      for (const reject of this.#underWay) reject(ended());
     });
-    this.#ended.catch(() => {});
   }
 
   async call(name: string, parameters: readonly unknown[]): Promise<unknown> {
     const remote = this.#remote[name];
     if (remote === undefined) throw new TypeError(`The TaskManager has no ${name}()`);
-    const answer = (await Promise.race([remote(...parameters), this.#ended])) as Answer;
+    const answer = await this.#answerOf(remote(...parameters) as Promise<Answer>);
     if ('exception' in answer) throw decodeException(answer.exception);
     return answer.value;
   }
+
+  /** Comlink never rejects a call whose other side has died. */
+  #answerOf(call: Promise<Answer>): Promise<Answer> {
+    if (this.#hasEnded) return Promise.reject(ended());
+    return new Promise<Answer>((resolve, reject) => {
+      this.#underWay.add(reject);
+      call.then(resolve, reject).finally(() => this.#underWay.delete(reject));
+    });
+  }
+}
+
+function ended(): Error {
+  return new TaskManagerTermination('The master has ended');
 }
 
 /** Comlink's adapter for Node's ports, with the port kept from holding the process. */

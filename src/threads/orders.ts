@@ -69,7 +69,11 @@ export type ThreadNews =
   | { readonly type: 'ended'; readonly answer: BatchAnswerMessage }
   /** The thread is about to make its first call. */
   | { readonly type: 'calls' }
-  | { readonly type: 'teardown threw'; readonly exception: EncodedException }
+  | {
+      readonly type: 'lifecycle threw';
+      readonly method: 'teardown' | 'terminationTest';
+      readonly exception: EncodedException;
+    }
   | Printed;
 
 /** To the thread, on the news port. */

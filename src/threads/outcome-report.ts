@@ -8,7 +8,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import { findCulprit } from '../wire/cloneable.ts';
-import { type EncodedFailure, encodeFailure } from '../wire/outcome.ts';
+import { type EncodedFailure, encodeException, encodeFailure } from '../wire/outcome.ts';
 import type { Logged } from '../wire/outcome-log.ts';
 import { unshared } from '../wire/shared-arrays.ts';
 import type { BatchMemory } from './batch-memory.ts';
@@ -39,6 +39,10 @@ export class OutcomeReport {
   /** Whether some outcomes of the batch went by message. */
   get hasSent(): boolean {
     return this.#sent > 0;
+  }
+
+  lifecycleThrew(method: 'teardown' | 'terminationTest', thrown: unknown): void {
+    this.#send({ type: 'lifecycle threw', method, exception: encodeException(thrown) });
   }
 
   printed(): void {

@@ -163,7 +163,11 @@ export class SlaveThread implements SlaveHost {
       await this.#handlers?.owner?.teardown?.();
     } catch (error) {
       const exception = encodeException(error);
-      this.#news?.postMessage({ type: 'teardown threw', exception } satisfies ThreadNews);
+      this.#news?.postMessage({
+        type: 'lifecycle threw',
+        method: 'teardown',
+        exception,
+      } satisfies ThreadNews);
     } finally {
       // Within the order, as there is no later: once it is answered, the thread sleeps until the next one.
       if (exit) process.exit(0);

@@ -63,8 +63,8 @@ export class Slot {
   readonly #report: (news: ExecutorNews) => void;
   readonly #news: MessagePort;
   readonly #calls: MessagePort;
-  /** What teardown() threw. */
-  teardownError: EncodedException | undefined;
+  /** What `teardown()` or `terminationTest()` threw first. */
+  lifecycleError: { readonly method: string; readonly exception: EncodedException } | undefined;
   #serve: (port: MessagePort) => void = () => {};
   /** The batch that runs, and the one after it. */
   readonly #held: Held[] = [];
@@ -133,9 +133,12 @@ export class Slot {
     this.#cancelledAt = this.#held[0]?.memory.hasCancelled === true ? this.#begunAt : undefined;
   }
 
-  /** The batch that was taken on last did not get to the thread. */
+  /** A batch did not get to the thread. */
   drop(token: number): void {
-    if (this.#held.at(-1)?.lease.token === token) this.#held.pop();
+    const place = this.#held.findIndex(({ lease }) => lease.token === token);
+    if (place < 0) return;
+    this.#held.splice(place, 1);
+    if (place === 0 && this.#held.length > 0) this.#begin();
   }
 
   /** Whether there is a batch after this one, or any at all. */
@@ -372,8 +375,8 @@ export class Slot {
         return this.#hearOutcomes(message.token, message);
       case 'printed':
         return writeOutput(message);
-      case 'teardown threw':
-        this.teardownError = message.exception;
+      case 'lifecycle threw':
+        this.lifecycleError ??= message;
         return;
       default:
         return message satisfies never;

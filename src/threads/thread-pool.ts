@@ -122,9 +122,13 @@ export class ThreadPool implements Executor {
     this.#send(seat, order, lease === undefined ? [] : transferListOf(lease)).then(
       (answer) => this.#answered(seat, answer as BatchAnswerMessage | undefined),
       (error) => {
-        seat.isAwake = false;
-        if (seat.member.gone || lease === undefined) this.#died(seat, error);
-        else this.#undelivered(seat, lease, error);
+        if (seat.member.gone || lease === undefined) return this.#died(seat, error);
+        // What was sent ahead of an order that did not get there is still to be heard.
+        seat.slot.drop(lease.token);
+        seat.isAwake = seat.slot.lease !== undefined;
+        this.#undelivered(lease, error);
+        if (seat.isAwake) this.#wake(seat, { type: 'hear' });
+        return;
       },
     );
   }
@@ -134,7 +138,8 @@ export class ThreadPool implements Executor {
     try {
       seat.slot.say({ type: 'batch', order: writeOrder(lease) }, transferListOf(lease));
     } catch (error) {
-      this.#undelivered(seat, lease, error);
+      seat.slot.drop(lease.token);
+      this.#undelivered(lease, error);
     }
   }
 
@@ -299,8 +304,7 @@ export class ThreadPool implements Executor {
   }
 
   /** The thread lives and has not got the batch: something in it cannot be sent, such as a moved buffer. */
-  #undelivered({ slot }: Seat, { token, size }: Lease, error: unknown): void {
-    slot.drop(token);
+  #undelivered({ token, size }: Lease, error: unknown): void {
     const what = `something that cannot be sent (${error instanceof Error ? error.message : String(error)})`;
     const failure: EncodedFailure = { kind: 'not cloneable', path: 'a parameter', what };
     const values = new Array<undefined>(size).fill(undefined);
@@ -442,9 +446,10 @@ export class ThreadPool implements Executor {
 
   #hasLeft(slot: Slot): void {
     slot.close();
-    if (slot.teardownError === undefined) return;
-    const cause = decodeException(slot.teardownError);
-    const error = new HandlerModuleError(`teardown() threw in the slave ${slot.info}: ${toldOf(cause)}`, {
+    if (slot.lifecycleError === undefined) return;
+    const { method, exception } = slot.lifecycleError;
+    const cause = decodeException(exception);
+    const error = new HandlerModuleError(`${method}() threw in the slave ${slot.info}: ${toldOf(cause)}`, {
       cause,
     });
     debug('%s', error.message);
