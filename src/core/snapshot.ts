@@ -72,6 +72,7 @@ function idsOf({ tag, number, count }: TaskRecord): string[] {
 
 function tagSnapshot({ waiting, running, finished, cost, ...counts }: TagRecord): TagSnapshot {
   const { requested, succeeded, failed, retried, losses } = counts;
-  const times = { meanTime: cost.mean, longestTime: cost.longest };
+  // The mean has the work between two tasks in it, too.
+  const times = { meanTime: Math.min(cost.mean, cost.longest), longestTime: cost.longest };
   return { waiting, running, finished, requested, succeeded, failed, retried, losses, ...times };
 }

@@ -36,6 +36,8 @@ export class Farm {
   readonly #threads: number;
   /** Undefined for a farm that nobody can find. */
   readonly #admission: Admission | undefined;
+  /** Called when all is gone. */
+  atEnd: () => void = () => {};
   #unwatchSignal = () => {};
   #progress: Progress | undefined;
   #started: Promise<void> | undefined;
@@ -223,7 +225,7 @@ export class Farm {
 
   async #stop(grace: number, reason: Error): Promise<void> {
     const { driver } = this;
-    driver.quiet();
+    driver.refuse();
     this.#unwatchSignal();
     driver.tell({ type: 'granting stopped' });
     driver.dropWaiting(() => reason);
@@ -237,6 +239,7 @@ export class Farm {
     this.taskManager.terminate();
     await this.#admission?.cut();
     this.#progress?.stop();
+    this.atEnd();
     if (failure !== undefined) throw failure;
   }
 

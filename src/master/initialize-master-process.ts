@@ -1,5 +1,6 @@
 /** A job in two scripts, or a long-lived farm: `initializeMasterProcess`. */
 
+import { inspect } from 'node:util';
 import { OptionError } from '../core/errors.ts';
 import { slaveHost } from '../ports/slave-host.ts';
 import { Farm } from './farm.ts';
@@ -7,6 +8,7 @@ import { checkInitializeOptions, type InitializeOptions } from './job-options.ts
 import { moduleUrl } from './main-script.ts';
 import { MasterProcess } from './master-process.ts';
 import { assertHolds, text } from './options.ts';
+import { endedBySignal, handleSignals } from './signals.ts';
 
 /**
  * Starts a farm and returns its master. Shut it down when it is not needed any more.
@@ -31,8 +33,20 @@ export async function initializeMasterProcess<H = object>(
   options: InitializeOptions,
 ): Promise<MasterProcess<H>> {
   assertHolds('label', label, text);
-  const { slaveModule, slaveScript, ...farmOptions } = checkInitializeOptions(options ?? {});
+  const {
+    slaveModule,
+    slaveScript,
+    handleSignals: wanted,
+    ...farmOptions
+  } = checkInitializeOptions(options ?? {});
   assertNotInSlave();
+  if (slaveModule !== undefined && slaveScript !== undefined) {
+    throw new OptionError(
+      'slaveScript',
+      'left out where slaveModule is given: they mean the same',
+      inspect(slaveScript),
+    );
+  }
   const module = slaveModule ?? slaveScript;
   if (module === undefined && farmOptions.threads !== 0) {
     throw new OptionError('slaveModule', 'the URL of the module with the handlers', 'missing');
@@ -43,6 +57,10 @@ export async function initializeMasterProcess<H = object>(
   const farm = new Farm(label, origin, farmOptions);
   const master = new MasterProcess<H>();
   MasterProcess.attach(master, farm);
+  if (wanted === true) {
+    const signals = handleSignals(farm);
+    farm.atEnd = () => endedBySignal(signals);
+  }
   await started(farm, farmOptions.threads !== 0);
   return master;
 }

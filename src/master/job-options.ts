@@ -96,7 +96,7 @@ export interface ListenOptions {
 export interface JobOptions extends FarmOptions {
   /** The script that the slaves import. Default: the main script. */
   readonly module?: string | URL;
-  /** Whether SIGINT and SIGTERM end the job in order. Default: true. */
+  /** Whether SIGINT and SIGTERM end the job in order while it runs. Default: true. */
   readonly handleSignals?: boolean;
 }
 
@@ -105,6 +105,12 @@ export interface InitializeOptions extends FarmOptions {
   readonly slaveModule?: string | URL;
   /** The same, by the seed's name. */
   readonly slaveScript?: string | URL;
+  /**
+   * Whether SIGINT and SIGTERM end the farm in order: what waits for it rejects with {@link TaskManagerTermination}, and the
+   * process ends by the signal when the farm is shut down; a second signal ends it at once. Default: false, as a
+   * process with a long-lived farm has other things to end, too.
+   */
+  readonly handleSignals?: boolean;
 }
 
 /** Options that the contract has and this version has not. */
@@ -138,6 +144,7 @@ const INITIALIZE_RULES: RulesFor<InitializeOptions & LaterOptions> = {
   ...FARM_RULES,
   slaveModule: url,
   slaveScript: url,
+  handleSignals: flag,
 };
 
 /** @throws {@link OptionError} */

@@ -19,5 +19,8 @@ export function forgetPending(owner: HasPending): void {
 }
 
 function callAll(): void {
+  const before = pending.size;
   for (const owner of [...pending]) owner.lastCall();
+  // Who was told may call again, and Node asks once more only if the loop has turned meanwhile.
+  if (pending.size < before) setImmediate(() => {});
 }

@@ -8,17 +8,21 @@ import { OptionError } from '../core/errors.ts';
 /** @throws {@link OptionError} where the process has no main script. */
 export function mainScript(): string {
   const [, script] = process.argv;
-  if (script === undefined) {
-    throw new OptionError(
-      'module',
-      'given, as there is no main script (REPL, node -e)',
-      'missing. Pass the URL of the script that defines the SlaveProcess',
-    );
-  }
+  const path = script === undefined ? undefined : pathOf(script);
+  if (path !== undefined) return pathToFileURL(path).href;
+  throw new OptionError(
+    'module',
+    'given, as there is no main script (REPL, node -e, standard input)',
+    'missing. Pass the URL of the script that defines the SlaveProcess',
+  );
+}
+
+/** As Node finds it, which needs no extension. */
+function pathOf(script: string): string | undefined {
   try {
-    return pathToFileURL(createRequire(pathToFileURL('/')).resolve(script)).href;
+    return createRequire(pathToFileURL('/')).resolve(script);
   } catch {
-    return pathToFileURL(realpathSync(script)).href;
+    return existsSync(script) ? realpathSync(script) : undefined;
   }
 }
 

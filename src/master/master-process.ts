@@ -1,6 +1,6 @@
 /** The master: it defines tasks and waits for their results. */
 
-import type { TransferListItem } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { OptionError, TaskManagerTermination } from '../core/errors.ts';
 import type { TaskOptions } from '../core/task.ts';
 import type { Items, MapResult } from '../mapping/items.ts';
@@ -42,7 +42,7 @@ export interface TaskRequest<H, Tag extends TagOf<H> = TagOf<H>> {
    */
   readonly signal?: AbortSignal;
   /** Buffers to move, not copy. Such a task cannot run again: a loss ends it. */
-  readonly transfer?: readonly TransferListItem[];
+  readonly transfer?: readonly (ArrayBuffer | MessagePort)[];
 }
 
 /** Milliseconds that running tasks have to end when a farm is shut down. */

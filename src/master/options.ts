@@ -93,7 +93,7 @@ export function checkOptions<Options extends object>(
     const rule: Rule | undefined = Object.hasOwn(rules, name) ? Reflect.get(rules, name) : undefined;
     if (rule === undefined) {
       const known = Object.keys(rules).filter((each) => Reflect.get(rules, each) !== notInThisVersion);
-      throw new OptionError(`option '${name}'`, `one of ${known.join(', ')}`, 'unknown');
+      throw new OptionError(name, `left out (the options are ${known.join(', ')})`, 'given');
     }
     if (value !== undefined) assertHolds(name, value, rule);
   }

@@ -1,6 +1,7 @@
 /** A request's parameters: checked, and copied as they are now. */
 
-import { NotCloneableError } from '../core/errors.ts';
+import { inspect } from 'node:util';
+import { NotCloneableError, OptionError } from '../core/errors.ts';
 import { DEEP, findCulprit, flatCopy, isPrimitive } from '../wire/cloneable.ts';
 import { isStateReference } from '../wire/state-reference.ts';
 
@@ -35,7 +36,7 @@ function deepCopy(parameter: unknown, path: string): unknown {
 /**
  * The same with buffers that are moved, not copied; returns them as they are after the move.
  *
- * @throws {@link NotCloneableError}
+ * @throws {@link NotCloneableError}; {@link OptionError} if one of the list cannot be moved.
  */
 export function moveParameters(
   parameters: readonly unknown[],
@@ -49,7 +50,16 @@ export function moveParameters(
     );
     return { parameters: taken, transfer: moved.transfer };
   } catch (error) {
-    const culprit = findCulprit(values, 'parameters') ?? { path: 'transfer', what: 'no list of buffers' };
+    const culprit = findCulprit(values, 'parameters');
+    if (culprit === undefined) {
+      const got = inspect(transfer, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+      throw new OptionError(
+        'transfer',
+        'a list of ArrayBuffers, each of them once and not moved before',
+        got,
+        { cause: error },
+      );
+    }
     throw new NotCloneableError(culprit.path, culprit.what, undefined, { cause: error });
   }
 }

@@ -58,7 +58,7 @@ export async function runJob<Master extends AnyMaster>(
   try {
     return (await master.start()) as RunResult<Master>;
   } finally {
-    await endedBySignal(signals);
+    endedBySignal(signals);
   }
 }
 

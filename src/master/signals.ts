@@ -34,7 +34,7 @@ export function handleSignals(farm: Farm): SignalWatch {
 }
 
 /** At the end of a job: ends the process if a signal asked for it. */
-export async function endedBySignal(watch: SignalWatch | undefined): Promise<void> {
+export function endedBySignal(watch: SignalWatch | undefined): void {
   watch?.stop();
   if (watch?.came !== undefined) process.exit(exitCodeOf(watch.came));
 }

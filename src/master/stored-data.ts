@@ -1,5 +1,6 @@
 /** Values that are stored once, for slaves to fetch: the global state. */
 
+import { inspect } from 'node:util';
 import { NotCloneableError, OptionError, UnknownDataError } from '../core/errors.ts';
 import { findCulprit } from '../wire/cloneable.ts';
 import { shared as inSharedMemory } from '../wire/shared-arrays.ts';
@@ -17,7 +18,7 @@ export class StoredData {
    */
   store(values: NamedValues, shared: boolean): number {
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-      throw new OptionError('values', 'an object of named values', String(values));
+      throw new OptionError('values', 'an object of named values', inspect(values, { depth: 0 }));
     }
     const label = this.#next++;
     this.#states.set(label, copyOf(shared ? inSharedMemory({ ...values }) : values));

@@ -44,7 +44,7 @@ export function startProgress(
 
 /** A user's function as a display. */
 function told(callback: (state: ProgressState) => void): Display {
-  return { show: (state) => callback(state), end: (state) => callback(state) };
+  return { show: callback, end: callback };
 }
 
 class Watch implements Progress {
@@ -65,16 +65,25 @@ class Watch implements Progress {
   stop(): void {
     if (this.#over) return;
     this.#finish();
-    this.#display.end(this.#state());
+    this.#watch(this.#display.end(this.#state()));
   }
 
   #look(): void {
     try {
-      this.#display.show(this.#state());
+      this.#watch(this.#display.show(this.#state()));
     } catch (error) {
-      this.#finish();
-      this.#failed(error);
+      this.#fail(error);
     }
+  }
+
+  /** A user's function may be an async one, whose promise nobody else has. */
+  #watch(shown: unknown): void {
+    if (shown instanceof Promise) shown.catch((error: unknown) => this.#fail(error));
+  }
+
+  #fail(error: unknown): void {
+    this.#finish();
+    this.#failed(error);
   }
 
   #finish(): void {

@@ -1,5 +1,6 @@
 /** A stored value as a task's parameter. */
 
+import { inspect } from 'node:util';
 import { OptionError } from '../core/errors.ts';
 import { brandAsStateReference, type StateReference } from '../wire/state-reference.ts';
 
@@ -26,7 +27,7 @@ export class GlobalStateValue implements StateReference {
     if (!Number.isSafeInteger(stateId)) {
       throw new OptionError('stateId', 'the number that setGlobalState returned', String(stateId));
     }
-    if (typeof name !== 'string') throw new OptionError('name', 'the name of a value', typeof name);
+    if (typeof name !== 'string') throw new OptionError('name', 'the name of a value', inspect(name));
     this.stateId = stateId;
     this.name = name;
   }

@@ -88,7 +88,7 @@ describe('Bad options of a job', TIMEOUT, () => {
     'an unknown one is named, with those that exist',
     leavingNothing(async () => {
       const error = await rejection(runJob('unknown', Master, Slave, { thread: 2 } as never));
-      isOptionError(error, /'thread'/, /threads, taskTimeout/, /unknown/);
+      isOptionError(error, /^thread$/, /threads, taskTimeout/, /^given$/);
     }),
   );
 
@@ -219,7 +219,7 @@ describe('Bad requests', TIMEOUT, () => {
       isOptionError(await rejection(farm.drain({ timeout: -1 })), /timeout/, /milliseconds/, /-1/);
       const text = await rejection(farm.shutdown({ timeout: '1' } as never));
       isOptionError(text, /timeout/, /milliseconds/, /'1'/);
-      isOptionError(await rejection(farm.shutdown({ grace: 1 } as never)), /'grace'/, /timeout/, /unknown/);
+      isOptionError(await rejection(farm.shutdown({ grace: 1 } as never)), /^grace$/, /timeout/, /^given$/);
       isOptionError(await rejection(farm.launchSlaveJobs(1.5)), /^n$/, /whole number/, /1.5/);
     }),
   );

@@ -34,7 +34,7 @@ const MISTAKES: readonly (readonly [string, string, RegExp])[] = [
   [
     'an option that there is not',
     'class Master extends MasterProcess { static options = { thread: 2 }; }',
-    /OptionError: option 'thread' must be one of threads, /,
+    /OptionError: thread must be left out \(the options are threads, /,
   ],
   [
     'a class that is none of ours',
