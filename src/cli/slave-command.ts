@@ -11,6 +11,7 @@ export async function slave(
 ): Promise<number> {
   const { label, place, threads, wait, verbose } = asked;
   const { runSlave } = await world.masters();
+  world.worksOn?.();
   if (verbose) say(world, `Working for the job '${label}' at ${placeInWords(place)} …`);
   await runSlave({ label, place, threads, wait });
   if (verbose) say(world, `The work for the job '${label}' is over.`);

@@ -11,6 +11,8 @@ export interface World {
   readonly env: NodeJS.ProcessEnv;
   /** Loaded when a command wants them: `--help` needs no network. */
   masters(): Promise<Masters>;
+  /** Called by a command that goes on when nobody reads any more what it prints. */
+  worksOn?(): void;
 }
 
 /** Exit codes of all commands. */

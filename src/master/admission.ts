@@ -53,7 +53,7 @@ export class Admission {
 
   /** Whether slaves were launched, which are replaced. */
   get hasLaunched(): boolean {
-    return !this.#isClosed && this.#launched !== undefined;
+    return !this.#isClosed && this.#launched?.areWanted === true;
   }
 
   /** Rejects with {@link LabelInUseError}, or what is wrong with the port. */
@@ -141,11 +141,24 @@ export class Admission {
     });
   }
 
-  #departed(executor: Executor, { failure, barren, isLaunched }: Departure): void {
+  #departed(executor: Executor, departure: Departure): void {
+    const { failure, isLaunched } = departure;
+    if (isLaunched) this.#launched?.departed(departure);
     this.#farm.detach(executor);
-    if (!isLaunched) return;
-    this.#launched?.departed(barren);
+    if (!isLaunched) return failure === undefined ? undefined : this.#warn(failure);
     if (failure !== undefined) this.#farm.failed(failure);
+  }
+
+  /** Others may come that can use the handlers, so the job goes on; but who waits for it must see why it does not move. */
+  #warn(failure: Error): void {
+    const { label } = this.#farm;
+    process.emitWarning(
+      `A slave of the job '${label}' cannot use its handlers and has left. ${failure.message}`,
+      {
+        type: 'TaskFarmWarning',
+        code: 'HANDLER_MODULE',
+      },
+    );
   }
 
   async #handlerCode(): Promise<HandlerCode> {

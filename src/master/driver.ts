@@ -288,6 +288,8 @@ export class Driver implements TaskRunner {
   /** It has no slaves any more, and will have none. */
   detach(executor: Executor): void {
     this.#executors.delete(executor);
+    // Who waits for slaves may wait in vain now.
+    for (const watch of this.#watchers) watch();
   }
 
   handlersKnown(tags: readonly string[]): void {
@@ -418,7 +420,8 @@ export class Driver implements TaskRunner {
     const timer = setInterval(() => {}, LONGEST_TIMER);
     const came = this.ledger.slaves.size;
     const stopWatching = this.watch(() => {
-      if (this.#end === undefined && this.ledger.slaves.size <= came && !this.ledger.idle) return;
+      const isAsBefore = this.#end === undefined && this.ledger.slaves.size <= came && !this.ledger.idle;
+      if (isAsBefore && this.slavesMayCome()) return;
       clearInterval(timer);
       stopWatching();
     });

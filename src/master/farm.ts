@@ -84,7 +84,8 @@ export class Farm {
   get #awaitsSlaves(): boolean {
     const admission = this.#admission;
     if (admission === undefined) return false;
-    const asksForThem = this.#threads === 0 || this.options.listen !== undefined;
+    const { launchSlaves = 0, listen } = this.options;
+    const asksForThem = (this.#threads === 0 && launchSlaves === 0) || listen !== undefined;
     return admission.hasLaunched || (asksForThem && admission.hasDoor);
   }
 
@@ -139,7 +140,7 @@ export class Farm {
     const { startTimeout = START_TIMEOUT, maxTasksPerThread, resourceLimits, taskTimeout } = this.options;
     // A thread of sent functions finds out itself, if one of them imports anything.
     const tsx = origin.kind === 'functions' ? undefined : findTsx(origin.module);
-    const source = { origin, argv: process.argv, startTimeout, tsx };
+    const source = { origin, argv: process.argv, startTimeout, tsx, mayAbort: false };
     const pool: ThreadPool = new ThreadPool(
       {
         threads: this.#threads,

@@ -14,6 +14,7 @@ import {
   positiveInteger,
   progress,
   type Rule,
+  slaveCount,
   url,
   wholeNumber,
 } from './options.ts';
@@ -122,7 +123,7 @@ interface LaterOptions {
 type RulesFor<Options> = { readonly [Name in keyof Options]-?: Rule };
 
 const FARM_RULES: RulesFor<FarmOptions & LaterOptions> = {
-  threads: wholeNumber,
+  threads: slaveCount,
   taskTimeout: positive,
   retries: wholeNumber,
   maxLosses: positiveInteger,
@@ -132,7 +133,7 @@ const FARM_RULES: RulesFor<FarmOptions & LaterOptions> = {
   signal: abortSignal,
   watchdogPeriod: nullOr(positive),
   progress,
-  launchSlaves: wholeNumber,
+  launchSlaves: slaveCount,
   listen: anObject,
   dashboard: notInThisVersion,
   report: notInThisVersion,

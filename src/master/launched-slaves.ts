@@ -1,6 +1,7 @@
 /**
  * Slave processes that a farm launches on its own host, each with one thread and with a pipe as its line to the master:
- * so the end of either is seen at once, and nobody else can come in that way. One that dies is replaced.
+ * so the end of either is seen at once, and nobody else can come in that way. One that dies is replaced, and one whose
+ * `terminationTest` wants no more tasks is not.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -9,6 +10,7 @@ import { debuglog } from 'node:util';
 import { HandlerModuleError } from '../core/errors.ts';
 import type { Line } from '../tcp/connection.ts';
 import type { LaunchedProcess, ProcessEnd } from '../tcp/reception.ts';
+import type { Departure } from '../tcp/remote-slaves.ts';
 
 const debug = debuglog('taskfarm');
 
@@ -48,9 +50,15 @@ export class LaunchedSlaves {
     this.#fill();
   }
 
-  /** One of the processes is gone; whether it had nothing to show for it. Its exit may be known already or not. */
-  departed(barren: boolean): void {
+  /** Whether there are processes, or will be. */
+  get areWanted(): boolean {
+    return this.#wanted > 0;
+  }
+
+  /** The line of one of the processes is gone. Its exit may be known already or not, but not where it is done. */
+  departed({ barren, isDone }: Departure): void {
     if (!barren) this.#barrenDeaths = 0;
+    if (isDone) this.#wanted--;
   }
 
   /** Resolves when all of them have ended; their lines are told, or cut, by now. */

@@ -19,6 +19,7 @@ import {
   finite,
   positive,
   type Rule,
+  slaveCount,
   text,
   wholeNumber,
 } from './options.ts';
@@ -288,7 +289,7 @@ export class MasterProcess<H = object> {
    * await farm.waitForSlaves(4, { timeout: 10_000 });
    */
   async launchSlaveJobs(n: number): Promise<void> {
-    assertHolds('n', n, wholeNumber);
+    assertHolds('n', n, slaveCount);
     const farm = this.#owned;
     farm.driver.assertOpen();
     await farm.launch(n);

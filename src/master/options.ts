@@ -38,6 +38,12 @@ export const wholeNumber: Rule = {
   holds: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 };
 
+/** Of threads or processes: so many more nobody means, and the host would be lost before it could say so. */
+export const slaveCount: Rule = {
+  expected: 'a whole number, 0 to 1024',
+  holds: (value) => wholeNumber.holds(value) && (value as number) <= 1024,
+};
+
 export const positiveInteger: Rule = {
   expected: 'a whole number, 1 or more',
   holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1,

@@ -9,6 +9,8 @@ export interface HandlerSource {
   readonly startTimeout: number;
   /** Where the master got tsx from, if it runs under tsx. */
   readonly tsx: TsxPlace | undefined;
+  /** The process has nothing but slaves: what ends it as a whole may do so. */
+  readonly mayAbort: boolean;
 }
 
 /**

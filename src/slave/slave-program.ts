@@ -92,14 +92,27 @@ export class SlaveProgram {
     let patience = wait ? Number.POSITIVE_INFINITY : 0;
     let pause = 0;
     while (!this.#isLeaving) {
-      const reached = await this.#reach(performance.now(), patience);
+      const reached = await this.#find(patience);
       if (reached === undefined) return;
       const since = performance.now();
       if ((await this.#serve(reached)) === 'ended' || line !== undefined) return;
       // A line that breaks as soon as it is there would else be made anew without end.
       pause = performance.now() - since > LONGEST_PAUSE ? 0 : growing(pause);
       await this.#pause(pause);
-      patience = wait ? Number.POSITIVE_INFINITY : LOOKED_FOR;
+      patience = LOOKED_FOR;
+    }
+  }
+
+  /** Who waits for any master ends the work of one that does not come back. */
+  async #find(patience: number): Promise<Reached | undefined> {
+    try {
+      return await this.#reach(performance.now(), patience);
+    } catch (error) {
+      const work = this.#work;
+      if (work === undefined || this.#options.wait !== true) throw error;
+      this.#work = undefined;
+      await work.line.abandon();
+      return this.#reach(performance.now(), Number.POSITIVE_INFINITY);
     }
   }
 
@@ -139,7 +152,11 @@ export class SlaveProgram {
     const { label } = this.#options;
     const place = await this.#options.place();
     if (place !== undefined) return this.#introduce(await dial(place, label), nameOf(place));
-    throw new MasterNotFoundError(label, THIS_HOST, 'no job of this user has this label. Start it first');
+    const why =
+      this.#work === undefined
+        ? 'no job of this user has this label. Start it first'
+        : 'the one that this slave worked for is not there any more';
+    throw new MasterNotFoundError(label, THIS_HOST, why);
   }
 
   /**
@@ -147,9 +164,8 @@ export class SlaveProgram {
    * more has died: no network comes back here.
    */
   #mayPass(error: unknown): boolean {
-    const { wait } = this.#options;
     const hasServed = this.#work !== undefined;
-    if (error instanceof MasterNotFoundError) return !hasServed || wait === true || error.place !== THIS_HOST;
+    if (error instanceof MasterNotFoundError) return !hasServed || error.place !== THIS_HOST;
     return hasServed && error instanceof AuthenticationError;
   }
 
@@ -247,7 +263,7 @@ export class SlaveProgram {
         threads: this.#options.threads ?? availableThreads(),
         onDemand: false,
         // A bundle is JavaScript, whatever the master's module was.
-        source: { origin, argv, startTimeout, tsx: isBundle(origin) ? undefined : tsx },
+        source: { origin, argv, startTimeout, tsx: isBundle(origin) ? undefined : tsx, mayAbort: true },
         resourceLimits,
         maxTasksPerThread: maxTasksPerThread ?? Number.POSITIVE_INFINITY,
         machine: getMachineInfo(),

@@ -67,6 +67,7 @@ export class ControlCalls {
 
   /** Rejects as the call does there, and when the line ends. */
   async call(name: string, parameters: readonly unknown[]): Promise<unknown> {
+    if (this.#rpc.$closed) throw lineEnded();
     const answer = (await this.#rpc.$call(name, ...parameters)) as Answer;
     if ('exception' in answer) throw decodeException(answer.exception);
     return answer.value;
@@ -74,7 +75,7 @@ export class ControlCalls {
 
   /** Calls that are under way reject, and so do later ones. */
   close(): void {
-    if (!this.#rpc.$closed) this.#rpc.$close(new TaskManagerTermination('The line to the master has ended'));
+    if (!this.#rpc.$closed) this.#rpc.$close(lineEnded());
   }
 
   /** Who called gets an error where the call, or its answer, cannot travel. */
@@ -105,6 +106,10 @@ export class ControlCalls {
     if (this.#underWay <= MOST_UNDER_WAY) return;
     throw new OptionError('calls under way', `${MOST_UNDER_WAY} at most for a process`, 'more');
   }
+}
+
+function lineEnded(): Error {
+  return new TaskManagerTermination('The line to the master has ended');
 }
 
 function isCall(data: unknown): data is Call {

@@ -51,6 +51,8 @@ export interface Departure {
   readonly barren: boolean;
   /** The farm had launched it. */
   readonly isLaunched: boolean;
+  /** Its slaves wanted no more tasks (`terminationTest`), so none shall take their place. */
+  readonly isDone: boolean;
 }
 
 interface RemoteSlave {
@@ -73,6 +75,7 @@ export class RemoteSlaves implements Executor {
   #isLeaving = false;
   #isGone = false;
   #hasServed = false;
+  #isDone = false;
   #failure: Error | undefined;
   #teardownError: HandlerModuleError | undefined;
   #onGone: () => void = () => {};
@@ -351,6 +354,7 @@ export class RemoteSlaves implements Executor {
       this.#forget(slave);
     }
     this.#isGone = true;
+    this.#isDone = !this.#isLeaving && this.#closed === undefined && this.#failure === undefined;
     void this.#session.end();
     this.#end();
   }
@@ -359,7 +363,8 @@ export class RemoteSlaves implements Executor {
     this.#calls.close();
     this.#onGone();
     const { isLaunched } = this.#options;
-    this.#options.gone({ failure: this.#failure, barren: !this.#hasServed, isLaunched });
+    const barren = !this.#hasServed;
+    this.#options.gone({ failure: this.#failure, barren, isLaunched, isDone: this.#isDone });
   }
 }
 

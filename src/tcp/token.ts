@@ -51,8 +51,13 @@ function usualFile(): string {
   );
 }
 
+/** A home that is none, or another user's, has no token for us. */
 function isThere(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function fromFile(file: string): string {

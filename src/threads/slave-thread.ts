@@ -49,6 +49,7 @@ export class SlaveThread implements SlaveHost {
     this.#source = source;
     this.#module = new HandlerModule(source);
     process.argv = [...source.argv];
+    if (source.mayAbort) process.abort = abort;
     setSlaveHost(this);
   }
 
@@ -207,4 +208,11 @@ export class SlaveThread implements SlaveHost {
     const { MasterCalls } = await import('./calls.ts');
     return new MasterCalls(this.#callPort);
   }
+}
+
+/** Ends the process as native code does that aborts. Node refuses it in a thread, which here is all that the process is for. */
+function abort(): never {
+  process.kill(process.pid, 'SIGABRT');
+  // The signal may hit another thread first.
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
