@@ -27,15 +27,18 @@ let labels = 0;
 /** A farm that waits for slaves of this host; the slaves of the test are ended before it. */
 function onOpenFarm(
   options: Parameters<typeof initializeMasterProcess>[1],
-  test: (farm: Farm, slaveOf: (program?: URL, env?: Record<string, string>) => SlaveChild) => Promise<void>,
+  test: (
+    farm: Farm,
+    slaveOf: (program?: URL, env?: Record<string, string>, threads?: number) => SlaveChild,
+  ) => Promise<void>,
 ): () => Promise<void> {
   return leavingNoTrace(async () => {
     const label = `open ${process.pid} ${++labels}`;
     const farm = await initializeMasterProcess<Handlers>(label, { threads: 0, slaveModule, ...options });
     const slaves: SlaveChild[] = [];
     try {
-      await test(farm, (program = ELSEWHERE, env = {}) => {
-        const args = program === ELSEWHERE ? [label, '', '1'] : [label];
+      await test(farm, (program = ELSEWHERE, env = {}, threads = 1) => {
+        const args = program === ELSEWHERE ? [label, '', String(threads)] : [label];
         const slave = startSlave(program, args, { env });
         slaves.push(slave);
         return slave;
@@ -206,6 +209,28 @@ describe('A slave process that its user starts', TIMEOUT, () => {
       slave.kill('SIGTERM');
       assert.equal((await slave.ended).code, 0);
       await removeSocketsOfTheDead();
+    }),
+  );
+});
+
+describe('A slave process with several threads', TIMEOUT, () => {
+  it(
+    'costs its running task one attempt when it is killed, however many of its threads are idle',
+    onOpenFarm({}, async (farm, slaveOf) => {
+      const victim = slaveOf(ELSEWHERE, {}, 3);
+      await farm.waitForSlaves(3);
+      const gate = newFileGate();
+      // The two that came last get these, so that they are lost after the one that runs.
+      const short = [farm.submit('double', 1), farm.submit('double', 2)];
+      const held = farm.submit('hold_first', gate);
+      assert.deepEqual(await Promise.all(short), [2, 4]);
+      await someoneIsAt(gate);
+      victim.kill('SIGKILL');
+      await victim.ended;
+      await until(() => farm.taskManager.numberOfActiveProcesses() === 1, 'the loss');
+      slaveOf();
+      assert.equal(await held, 2);
+      assert.equal(farm.stats().tags.hold_first?.losses, 1);
     }),
   );
 });
