@@ -63,6 +63,7 @@ export class BreakableLine {
   }
 
   release(): void {
+    if (!this.#isHeld) return;
     this.#isHeld = false;
     for (const pair of this.#pairs) run(pair);
   }

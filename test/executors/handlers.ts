@@ -137,6 +137,12 @@ export function do_make_bytes(length: number): Uint8Array {
   return bytes;
 }
 
+/** The same behind a gate. */
+export function do_hold_bytes(gate: string, length: number): Uint8Array {
+  do_hold(gate);
+  return do_make_bytes(length);
+}
+
 export function do_first_of(values: Float64Array): number | undefined {
   return values[0];
 }
