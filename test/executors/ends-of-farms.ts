@@ -82,6 +82,21 @@ export function endsInOrder(way: Way): void {
     );
 
     it(
+      'comes as late as its running task, with an endless timeout',
+      onOwnFarm(way, { slaves: 1 }, async (farm) => {
+        const gate = newFileGate();
+        const end = farm.submit('hold', gate);
+        await someoneIsAt(gate);
+        const down = farm.shutdown({ timeout: Number.POSITIVE_INFINITY });
+        // Long enough for a line that is cut to be seen.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        openFileGate(gate);
+        assert.equal(await end, 'open');
+        await down;
+      }),
+    );
+
+    it(
       'comes with the signal of the job',
       onOwnFarm(way, { slaves: 1, signal: AbortSignal.timeout(60_000) }, async (farm) => {
         const path = newFileGate();
