@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import {
   initializeMasterProcess,
   LabelInUseError,
@@ -7,11 +8,14 @@ import {
   OptionError,
   type TaskFarmError,
   TaskLostError,
+  TaskManagerTermination,
 } from 'taskfarm';
 import '../fixtures/own-folders.ts';
-import { childrenStarted } from '../fixtures/children-alive.ts';
-import { rejection, until } from '../fixtures/farm.ts';
+import { childrenAlive, childrenStarted } from '../fixtures/children-alive.ts';
+import { rejection, soon, until } from '../fixtures/farm.ts';
 import { newFileGate, openFileGate, someoneIsAt } from '../fixtures/file-gate.ts';
+import { makeProject } from '../programs/project-folder.ts';
+import { runNode } from '../programs/run-node.ts';
 import { doublesCome } from './lost-and-late.ts';
 import { assertIsEmpty, leavingNoTrace, onOwnFarm } from './nothing-left.ts';
 import { ELSEWHERE, type SlaveChild, startSlave, WITH_HANDLERS } from './slave-child.ts';
@@ -77,6 +81,38 @@ describe('Slave processes that a farm launches', TIMEOUT, () => {
   );
 
   it(
+    'do not come where their farm ends before',
+    leavingNoTrace(async () => {
+      const farm = await initializeMasterProcess<Handlers>('ends before', { slaveModule, threads: 0 });
+      const launched = farm.launchSlaveJobs(2);
+      await farm.shutdown({ timeout: 0 });
+      assert.equal(childrenAlive(), 0);
+      await launched;
+      assert.equal(childrenAlive(), 0);
+    }),
+  );
+
+  it(
+    'end their farm, and do not hold it, where they cannot be started',
+    leavingNoTrace(async () => {
+      const { execPath } = process;
+      const farm = await initializeMasterProcess<Handlers>('no Node', { slaveModule, threads: 0 });
+      const NO_NODE = /spawn \/nowhere\/node ENOENT/;
+      process.execPath = '/nowhere/node';
+      try {
+        const result = rejection(farm.submit('double', 1));
+        await farm.launchSlaveJobs(2);
+        assert.match(String(await result), NO_NODE);
+        await soon(farm.stop(), 'the end of the farm');
+        const opening = initializeMasterProcess('no Node', { slaveModule, launchSlaves: 1 });
+        assert.match(String(await rejection(soon(opening, 'the failure'))), NO_NODE);
+      } finally {
+        process.execPath = execPath;
+      }
+    }),
+  );
+
+  it(
     'die with the task that aborts the whole process, and are replaced; the master and its other tasks go on',
     onOwnFarm(PROCESSES, { slaves: 2 }, async (farm) => {
       const doubles = doublesCome(farm, 200);
@@ -90,6 +126,30 @@ describe('Slave processes that a farm launches', TIMEOUT, () => {
       assert.match(error.losses[0]?.reason ?? '', /its process was ended by SIGABRT/);
       await farm.waitForSlaves(2);
       await doublesCome(farm, 50);
+    }),
+  );
+
+  it(
+    'get no flags that concern their master alone, nor the values of those, and get all others',
+    leavingNoTrace(async () => {
+      const project = makeProject({ type: 'module' });
+      try {
+        const slave = project.write('slave.js', 'export const do_flags = () => process.execArgv;');
+        const preloaded = project.write('preloaded.js', '');
+        const master = `
+          import { initializeMasterProcess } from 'taskfarm';
+          const slaveModule = ${JSON.stringify(String(pathToFileURL(slave)))};
+          const farm = await initializeMasterProcess('flags', { slaveModule, launchSlaves: 1 });
+          console.log(JSON.stringify(await farm.submit('flags')));
+          await farm.shutdown();`;
+        const own = ['--cpu-prof', '--cpu-prof-dir', project.folder, '--input-type', 'module', '-e', master];
+        const flags = ['--import', preloaded, '--stack-size=900'];
+        const { exitCode, stdout, stderr } = await runNode([...flags, ...own], { cwd: project.folder });
+        assert.deepEqual([exitCode, stderr], [0, ''], stdout);
+        assert.deepEqual(JSON.parse(stdout), flags);
+      } finally {
+        project.remove();
+      }
     }),
   );
 
@@ -165,6 +225,26 @@ describe('A slave process that its user starts', TIMEOUT, () => {
       leaver.kill('SIGINT');
       await leaver.ended;
       assert.equal(await held, 2);
+    }),
+  );
+
+  it(
+    'is not waited for longer than by the shortest patience of its master, when it is stopped',
+    onOpenFarm({}, async (farm, slaveOf) => {
+      const stopped = slaveOf();
+      await farm.waitForSlaves(1);
+      const gate = newFileGate();
+      const held = rejection(farm.submit('hold_for_ever', gate));
+      await someoneIsAt(gate);
+      stopped.kill('SIGSTOP');
+      try {
+        const down = farm.shutdown({ timeout: 2 ** 30 });
+        await soon(farm.stop(), 'the end of the farm');
+        await down;
+        assert.ok((await held) instanceof TaskManagerTermination);
+      } finally {
+        stopped.kill('SIGKILL');
+      }
     }),
   );
 
