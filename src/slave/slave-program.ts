@@ -16,7 +16,7 @@ import { SlaveLine } from '../tcp/slave-line.ts';
 import { availableThreads } from '../threads/available-threads.ts';
 import { bundledOrigin } from '../threads/bundled-module.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
-import { LONGEST_TIMER } from '../threads/within.ts';
+import { LONGEST_TIMER, within } from '../threads/within.ts';
 import type { JobDescription, MasterSays, SlaveIntroduction, Welcome } from '../wire/slave-messages.ts';
 import { CodeCache } from './code-cache.ts';
 import { getMachineInfo } from './machine-info.ts';
@@ -43,6 +43,8 @@ const PATIENCE = 10_000;
 /** Milliseconds between two tries to reach the master: the first pause, and the longest. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 30_000;
+/** Milliseconds that what was said has to leave a process that was told to go at once. */
+const FAREWELL = 500;
 /** Milliseconds for which a master that was there is looked for. */
 const LOOKED_FOR = 60_000;
 
@@ -68,6 +70,11 @@ export class SlaveProgram {
   #isLeaving = false;
   #onBroken: (error: Error | undefined) => void = () => {};
   #wake: () => void = () => {};
+  #hurry: () => void = () => {};
+  /** Resolves when it is told to go at once. */
+  readonly #hurried = new Promise<void>((resolve) => {
+    this.#hurry = resolve;
+  });
 
   constructor(options: SlaveProgramOptions) {
     this.#options = options;
@@ -126,6 +133,7 @@ export class SlaveProgram {
     this.#wake();
     this.#work?.line.announceLeave();
     void this.#work?.line.leave(grace);
+    if (grace === 0) this.#hurry();
   }
 
   // ── finding the master ───────────────────────────────────────────────────────────────────────
@@ -248,10 +256,17 @@ export class SlaveProgram {
     const ended = Promise.race([failed, line.left]).finally(async () => {
       await started;
       await line.leave(0);
-      // What it has computed leaves before the process does.
-      await session.end();
+      await this.#farewell(session);
     });
     return { id, session, line, ended };
+  }
+
+  /** What it has computed leaves before the process does; but a master that takes nothing does not hold who is in a hurry. */
+  async #farewell(session: Session): Promise<void> {
+    const said = session.end();
+    await Promise.race([said, this.#hurried]);
+    await within(FAREWELL, said);
+    session.cut();
   }
 
   async #start(line: SlaveLine, job: JobDescription): Promise<void> {

@@ -1,6 +1,7 @@
 /** A slave process that is told to go, at a line on which that is not known at once. */
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { initializeMasterProcess } from 'taskfarm';
 import { soon, until } from '../fixtures/farm.ts';
@@ -97,6 +98,29 @@ describe('A slave process that is told to go', TIMEOUT, () => {
       openFileGate(gate);
       assert.equal((await soon(held, 'the result')).length, size);
       assert.deepEqual(await leaver.ended, { code: 0, signal: null, output: '' });
+    }),
+  );
+
+  it(
+    'goes at once by a second signal, though its master does not take the result',
+    onLine(undefined, async (farm, line, slaveOf) => {
+      const leaver = slaveOf();
+      await farm.waitForSlaves(1, { timeout: 20_000 });
+      const gate = newFileGate();
+      const size = 60 * 2 ** 20;
+      const held = farm.submit('hold_bytes', gate, size);
+      await someoneIsAt(gate);
+      line.hold();
+      leaver.kill('SIGTERM');
+      openFileGate(gate);
+      await until(() => existsSync(`${gate}.passed`), 'the task to end');
+      // The result fills the line meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      leaver.kill('SIGTERM');
+      assert.deepEqual(await soon(leaver.ended, 'its end'), { code: 0, signal: null, output: '' });
+      line.release();
+      slaveOf();
+      assert.equal((await soon(held, 'the result of another one')).length, size);
     }),
   );
 
