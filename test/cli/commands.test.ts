@@ -7,6 +7,7 @@ import {
   AuthenticationError,
   MasterNotFoundError,
   OptionError,
+  TaskManagerTermination,
   VersionMismatchError,
 } from '#src/core/errors.js';
 import type { FarmViewer } from '#src/ports/farm-view.js';
@@ -48,6 +49,11 @@ function counting(viewer: FarmViewer) {
   return watched;
 }
 
+/** A viewer of a job that cannot be seen. */
+function failing(error: Error): FarmViewer {
+  return { ...viewerShowing(busyView()), view: () => Promise.reject(error) };
+}
+
 const never = () => new Promise<never>(() => {});
 
 describe('list', { timeout: 60_000, concurrency: true }, () => {
@@ -82,17 +88,24 @@ describe('list', { timeout: 60_000, concurrency: true }, () => {
   });
 
   it('leaves out a job that ended just now', async () => {
-    const gone = { ...viewerShowing(busyView()), view: () => Promise.reject(new Error('it has ended')) };
+    const gone = failing(new TaskManagerTermination('it has ended'));
     const there = viewerShowing(busyView({ label: 'ant' }));
     const told = await run('list', { findMasters: async () => [gone, there] });
-    assert.deepEqual(told, { code: 0, stdout: 'ant\n', stderr: 'Left out: it has ended\n' });
+    assert.deepEqual(told, { code: 0, stdout: 'ant\n', stderr: '' });
+  });
+
+  it('lists the others, and fails, where one cannot be asked', async () => {
+    const strange = failing(new Error('it speaks in tongues'));
+    const there = viewerShowing(busyView({ label: 'ant' }));
+    const told = await run('list', { findMasters: async () => [strange, there] });
+    assert.deepEqual(told, { code: 1, stdout: 'ant\n', stderr: 'Left out: it speaks in tongues\n' });
   });
 
   it('leaves out a job that does not answer', async () => {
     const stopped = { ...viewerShowing(busyView()), view: never };
     const { code, stderr } = await run('list', { findMasters: async () => [stopped] });
-    assert.equal(code, 0);
-    assert.match(stderr, /^Left out: A job at this host does not answer: waited 10 s\.\n/);
+    assert.equal(code, 1);
+    assert.equal(stderr, 'Left out: A job at this host does not answer: waited 10 s.\n');
   });
 
   it('waits for a job with -w', async () => {

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { newFarm, type TestFarm } from '../fixtures/farm.ts';
+import { promisify } from 'node:util';
+import { newFarm, type TestFarm, until } from '../fixtures/farm.ts';
+import { isAlive } from '../fixtures/is-alive.ts';
+import { noTerminal } from '../fixtures/terminal.ts';
 import { packageFolder } from '../programs/package-folder.ts';
 import { runNode } from '../programs/run-node.ts';
 
@@ -99,6 +104,38 @@ describe('The command line and a real master', { timeout: 120_000, concurrency: 
       const { exitCode } = await run(['-m', place, 'show', farm.label], { TASKFARM_TOKEN: TOKEN });
       assert.equal(exitCode, 0);
     }, TOKEN));
+
+  it('works on for a job when nobody reads any more what it prints', () =>
+    withFarm(async (farm) => {
+      const script = '"$0" "$@" 2>&1 | head -1';
+      const words = [program, '-v', '-w', 'slave', farm.label, '--threads', '1'];
+      const piped = promisify(execFile)('bash', ['-c', script, process.execPath, ...words]);
+      await farm.waitForSlaves(2, { timeout: 60_000 });
+      for (let n = 0; n < 100; n++) farm.requestTask('print', n);
+      await farm.drain({ timeout: 60_000 });
+      assert.equal(farm.stats().tags.print?.losses, 0);
+      assert.equal(farm.stats().slaves.length, 3);
+      await farm.shutdown();
+      assert.equal((await piped).stdout, `Working for the job '${farm.label}' at this host …\n`);
+    }));
+
+  it('ends without a word when the terminal of top hangs up', { skip: noTerminal ?? false }, () =>
+    withFarm(async (farm) => {
+      const [errors, pid] = [join(home, 'errors'), join(home, 'pid')];
+      const command = `echo $$ > ${pid}; exec ${process.execPath} ${program} top '${farm.label}' 2> ${errors}`;
+      const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: { ...process.env, SHELL: '/bin/sh', TERM: 'xterm' },
+      });
+      const ended = once(terminal, 'exit');
+      for await (const piece of terminal.stdout) if (/at work/.test(String(piece))) break;
+      const number = Number(readFileSync(pid, 'utf8'));
+      terminal.kill('SIGKILL');
+      await ended;
+      await until(() => !isAlive(number), 'the end of top');
+      assert.equal(readFileSync(errors, 'utf8'), '');
+    }),
+  );
 
   it('works for a job until it ends', () =>
     withFarm(async (farm) => {

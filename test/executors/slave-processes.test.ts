@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import {
@@ -10,10 +11,11 @@ import {
   TaskLostError,
   TaskManagerTermination,
 } from 'taskfarm';
-import '../fixtures/own-folders.ts';
 import { childrenAlive, childrenStarted } from '../fixtures/children-alive.ts';
 import { rejection, soon, until } from '../fixtures/farm.ts';
 import { newFileGate, openFileGate, someoneIsAt } from '../fixtures/file-gate.ts';
+import { isAlive } from '../fixtures/is-alive.ts';
+import { newPath } from '../fixtures/own-folders.ts';
 import { makeProject } from '../programs/project-folder.ts';
 import { runNode } from '../programs/run-node.ts';
 import { doublesCome } from './lost-and-late.ts';
@@ -126,6 +128,39 @@ describe('Slave processes that a farm launches', TIMEOUT, () => {
       assert.match(error.losses[0]?.reason ?? '', /its process was ended by SIGABRT/);
       await farm.waitForSlaves(2);
       await doublesCome(farm, 50);
+    }),
+  );
+
+  it(
+    'are not replaced when they want no more tasks',
+    leavingNoTrace(async () => {
+      const project = makeProject({ type: 'module' });
+      try {
+        const job = project.write(
+          'job.js',
+          `
+          import { MasterProcess, runJob, SlaveProcess } from 'taskfarm';
+          class Slave extends SlaveProcess {
+            done = 0;
+            do_count() { return ++this.done; }
+            terminationTest() { return this.done === 2; }
+          }
+          class Master extends MasterProcess {
+            async run() {
+              for (let n = 0; n < 4; n++) this.requestTask('count');
+              for (let n = 0; n < 4; n++) {
+                try { console.log((await this.retrieveResult()).result); } catch (error) { console.log(error.message); }
+              }
+            }
+          }
+          await runJob('want no more', Master, Slave, { launchSlaves: 1 });`,
+        );
+        const { stdout, stderr, exitCode } = await runNode([job]);
+        assert.match(stdout, /^1\n2\n(No slave is there to finish the 2 outstanding tasks.*\n){2}$/, stderr);
+        assert.equal(exitCode, 0);
+      } finally {
+        project.remove();
+      }
     }),
   );
 
@@ -293,6 +328,31 @@ describe('A slave process that its user starts', TIMEOUT, () => {
   );
 });
 
+describe('A slave process that waits for any master', TIMEOUT, () => {
+  it(
+    'gives up the task of one that was killed',
+    leavingNoTrace(async () => {
+      const label = `dead ${process.pid}`;
+      const beats = newPath('beats');
+      const master = startSlave(ENDLESS, [label, '0', '1', beats]);
+      const slave = startSlave(ELSEWHERE, [label, '', '1'], { env: { TEST_WAIT: '1' } });
+      const sizeOf = () => statSync(beats, { throwIfNoEntry: false })?.size ?? 0;
+      await until(() => sizeOf() > 10, 'the task');
+      master.kill('SIGKILL');
+      await master.ended;
+      let [before, size] = [-1, sizeOf()];
+      for (let looks = 0; before !== size && looks < 50; looks++) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        [before, size] = [size, sizeOf()];
+      }
+      assert.equal(before, size, 'the task runs on');
+      slave.kill('SIGTERM');
+      assert.equal((await slave.ended).code, 0);
+      await removeSocketsOfTheDead();
+    }),
+  );
+});
+
 describe('A slave process with several threads', TIMEOUT, () => {
   it(
     'costs its running task one attempt when it is killed, however many of its threads are idle',
@@ -380,14 +440,6 @@ describe('A farm that listens on ::1', TIMEOUT, () => {
     }),
   );
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 /** As the next one does who looks for any job. */
 async function removeSocketsOfTheDead(): Promise<void> {

@@ -41,6 +41,8 @@ function isOptionError(error: unknown, option: RegExp, expected: RegExp, got: Re
 describe('Bad options of a job', TIMEOUT, () => {
   const BAD: readonly [name: string, value: unknown, expected: RegExp, got: RegExp][] = [
     ['threads', -1, /whole number/, /-1/],
+    ['threads', 1e9, /0 to 1024/, /1000000000/],
+    ['launchSlaves', 1025, /0 to 1024/, /1025/],
     ['threads', 1.5, /whole number/, /1\.5/],
     ['threads', Number.NaN, /whole number/, /NaN/],
     ['threads', '2', /whole number/, /'2'/],

@@ -39,6 +39,11 @@ describe('The token', () => {
     assert.equal(readToken(), 'token-of-the-usual-file-of-22-characters', 'what is empty counts as left out');
   });
 
+  it('is none where there can be no usual file', () => {
+    process.env.XDG_CONFIG_HOME = '/dev/null/config';
+    assert.equal(readToken(), undefined);
+  });
+
   for (const mode of [0o640, 0o604, 0o620, 0o602, 0o666, 0o610]) {
     it(`is refused from a file of mode ${mode.toString(8)}, which others can get at`, () => {
       for (const path of [file, usual]) {
