@@ -126,6 +126,23 @@ describe('shutdown()', TIMEOUT, () => {
       assert.ok(error.cause instanceof RangeError);
     }),
   );
+
+  it(
+    'rejects with what terminationTest() threw, whose task has had its result and whose slave has left',
+    leavingNothing(async () => {
+      const slaveModule = `data:text/javascript,${encodeURIComponent(
+        'export function do_x(x) { return x; } export function terminationTest() { throw new RangeError("no clock") }',
+      )}`;
+      type Handlers = { do_x(x: number): number };
+      const farm = (await newFarm({ threads: 1, slaveModule })) as unknown as MasterProcess<Handlers>;
+      assert.equal(await soon(farm.submit('x', 5), 'the result'), 5);
+      await until(() => farm.taskManager.numberOfActiveProcesses() === 1, 'the slave to leave');
+      const error = await rejection<Error & { code: string }>(farm.shutdown());
+      assert.equal(error.code, 'HANDLER_MODULE');
+      assert.match(error.message, /terminationTest\(\) threw in the slave PID \d+ .*RangeError: no clock/);
+      assert.ok(error.cause instanceof RangeError);
+    }),
+  );
 });
 
 describe('A task that is not wanted any more', TIMEOUT, () => {
