@@ -66,6 +66,11 @@ describe('A SlaveProcess', { concurrency: 2, timeout: 60_000 }, () => {
     assert.equal(hasConstructor, false);
   });
 
+  it('keeps no answer of the TaskManager', async () => {
+    const { value } = await scene<number>('many calls');
+    assert.ok(value < 20_000_000, `2,000 answers of 60 kB have left ${value} bytes`);
+  });
+
   it('does not become a master', async () => {
     const { value } = await scene<{ error: Told }>('inner');
     assert.deepEqual([value.error.name, value.error.code], ['OptionError', 'OPTION']);
