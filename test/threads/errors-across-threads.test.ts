@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MessagePort } from 'node:worker_threads';
 import { NotCloneableError, TaskFarmError, TaskRaisedException } from 'taskfarm';
-import { onFarm, rejection } from '../fixtures/farm.ts';
+import { gateShows, newGate, onFarm, openGate, rejection, soon } from '../fixtures/farm.ts';
 
 const TIMEOUT = { timeout: 20_000 };
 
@@ -175,21 +175,48 @@ describe('A result that this Node can send but perhaps not read', TIMEOUT, () =>
   );
 });
 
+/** Lets the next batch that is to wake a thread not get there. */
+function loseNextBatch(): void {
+  const { postMessage } = MessagePort.prototype;
+  MessagePort.prototype.postMessage = function (message: { task?: unknown }, transfer?: never) {
+    if (!Array.isArray(message?.task)) return postMessage.call(this, message, transfer as never);
+    MessagePort.prototype.postMessage = postMessage;
+    throw new Error('this cannot be sent');
+  };
+}
+
 describe('An order that cannot be sent', TIMEOUT, () => {
   it(
     'ends its task in a NotCloneableError, and its thread goes on',
     onFarm({ threads: 1 }, async (farm) => {
-      const { postMessage } = MessagePort.prototype;
-      MessagePort.prototype.postMessage = function (message: { task?: unknown }, transfer?: never) {
-        MessagePort.prototype.postMessage = postMessage;
-        if (Array.isArray(message?.task)) throw new Error('this cannot be sent');
-        postMessage.call(this, message, transfer as never);
-      };
+      loseNextBatch();
       const error = await rejection<NotCloneableError>(farm.submit('double', 1));
       assert.ok(error instanceof NotCloneableError);
       assert.match(error.message, /this cannot be sent/);
       assert.equal(await farm.submit('double', 2), 4);
       assert.equal(farm.stats().slaves.length, 2, 'the master and its one thread');
+    }),
+  );
+
+  it(
+    'holds neither the batch that was sent behind it nor those that follow',
+    onFarm({ threads: 1 }, async (farm) => {
+      const xs = Array.from({ length: 20_000 }, (_, x) => x);
+      await farm.map('double', xs);
+      const gate = newGate();
+      const held = farm.submit('wait_for', gate);
+      await gateShows(gate, 1);
+      loseNextBatch();
+      const buffer = new ArrayBuffer(8);
+      // What is moved travels alone, when its thread has nothing else to do.
+      farm.request({ tag: 'buffer_length', parameters: [buffer], transfer: [buffer], priority: 1 });
+      for (const x of xs) farm.requestTask('double', x);
+      openGate(gate);
+      await held;
+      const error = await soon(rejection(farm.retrieveResult('buffer_length')), 'the end of what was lost');
+      assert.ok(error instanceof NotCloneableError, String(error));
+      const doubles = Promise.all(xs.map(() => farm.retrieveResult('double')));
+      assert.equal((await soon(doubles, 'the tasks behind it')).length, xs.length);
     }),
   );
 });
