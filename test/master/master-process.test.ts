@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { TaskFarmError, TaskManagerTermination, TaskRaisedException } from 'taskfarm';
 import {
   gateShows,
@@ -9,10 +12,24 @@ import {
   onFarm,
   openGate,
   rejection,
+  soon,
   until,
 } from '../fixtures/farm.ts';
 
 const TIMEOUT = { timeout: 30_000 };
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}
+
+/** A farm that has ended, with tasks that never ran. */
+async function endedWithTasksOf(signal: AbortSignal): Promise<WeakRef<object>> {
+  const farm = await newFarm({ threads: 0 });
+  for (let x = 0; x < 10; x++) farm.request({ tag: 'double', parameters: [x], signal });
+  await farm.shutdown({ timeout: 0 });
+  return new WeakRef(farm.taskManager);
+}
 
 describe('Requests', TIMEOUT, () => {
   it(
@@ -216,6 +233,53 @@ describe('The end of a farm', TIMEOUT, () => {
   );
 
   it(
+    'quiet() ends at once who waits for what can never come, and nobody else',
+    onFarm({ threads: 1 }, async (farm) => {
+      const gate = newGate();
+      farm.requestTask('echo', 'first');
+      farm.requestTask('wait_for', gate);
+      await gateShows(gate, 1);
+      const inVain = [rejection(farm.retrieveResult('double'))];
+      farm.quiet();
+      inVain.push(rejection(farm.retrieveResult('double')));
+      const later = farm.retrieveResult('wait_for');
+      assert.equal((await farm.retrieveResult()).result, 'first');
+      openGate(gate);
+      assert.equal((await later).tag, 'wait_for');
+      await farm.drain();
+      inVain.push(rejection(farm.retrieveResult()));
+      for (const error of await soon(Promise.all(inVain), 'those who wait in vain')) {
+        assert.ok(error instanceof TaskManagerTermination);
+        assert.match(error.message, /Nothing is outstanding.*quiet\(\) was called/);
+      }
+    }),
+  );
+
+  it(
+    'quiet() leaves the results of tasks that are tried again',
+    onFarm({ threads: 1 }, async (farm) => {
+      farm.request({ tag: 'fail_before', parameters: [3], retries: 2 });
+      farm.requestTask('die_before', 2);
+      const results = [farm.retrieveResult('fail_before'), farm.retrieveResult('die_before')];
+      farm.quiet();
+      const ends = await soon(Promise.all(results), 'the results');
+      assert.deepEqual(
+        ends.map(({ result }) => result),
+        [3, 2],
+      );
+    }),
+  );
+
+  it(
+    'quiet() on a farm without a task ends a wait that was there before',
+    onFarm({ threads: 1 }, async (farm) => {
+      const waiting = rejection(farm.retrieveResult());
+      farm.quiet();
+      assert.ok((await soon(waiting, 'its end')) instanceof TaskManagerTermination);
+    }),
+  );
+
+  it(
     'drain() waits until all is finished, and leaves the results to retrieve',
     onFarm({ threads: 2 }, async (farm) => {
       for (let n = 0; n < 6; n++) farm.requestTask('wait', 30);
@@ -317,6 +381,24 @@ describe('The end of a farm', TIMEOUT, () => {
   );
 
   it(
+    'that handles signals, or does not, leaves no listener for them',
+    leavingNothing(async () => {
+      for (const handleSignals of [false, true]) {
+        const farm = await newFarm({ threads: 1, handleSignals });
+        assert.equal(process.listenerCount('SIGINT'), handleSignals ? 1 : 0);
+        assert.equal(await farm.submit('double', 1), 2);
+        await farm.shutdown();
+        const slaveModule = 'data:text/javascript,throw 1';
+        await rejection(newFarm({ threads: 1, handleSignals, slaveModule }));
+        assert.deepEqual(
+          ['SIGINT', 'SIGTERM'].map((signal) => process.listenerCount(signal)),
+          [0, 0],
+        );
+      }
+    }),
+  );
+
+  it(
     'comes by await using',
     leavingNothing(async () => {
       const farm = await newFarm();
@@ -324,6 +406,20 @@ describe('The end of a farm', TIMEOUT, () => {
       assert.equal(await farm.submit('double', 1), 2);
       await dispose.call(farm);
       assert.throws(() => farm.requestTask('double', 1), TaskManagerTermination);
+    }),
+  );
+
+  it(
+    'lets the farm go, though the signal of tasks that never ran lives on',
+    leavingNothing(async () => {
+      const { signal } = new AbortController();
+      const ended: WeakRef<object>[] = [];
+      for (let n = 0; n < 3; n++) ended.push(await endedWithTasksOf(signal));
+      await until(() => {
+        collectGarbage();
+        return ended.every((farm) => farm.deref() === undefined);
+      }, 'the farms to be collected');
+      assert.ok(getEventListeners(signal, 'abort').length <= 1);
     }),
   );
 
