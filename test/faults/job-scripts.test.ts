@@ -77,6 +77,15 @@ describe('A script with await runJob()', { concurrency: 2 }, () => {
     assert.match(value[1].error.message, /nothing is outstanding/i);
   });
 
+  for (const greedy of ['greedy', 'greedy on a farm', 'greedy without a farm']) {
+    it(`hears it each time that it waits in vain, and goes on: ${greedy}`, async () => {
+      const { value } = (await scene(greedy)) as { value: unknown[] };
+      const [vain, again] = value.splice(3);
+      assert.deepEqual(value.sort(), [0, 1, 4]);
+      assert.deepEqual([vain, again], ['TaskManagerTermination', 'TaskManagerTermination']);
+    });
+  }
+
   it('is ended by its AbortSignal, with its reason as the cause', async () => {
     const { stdout, code, stderr } = await runFixture('job-script', ['waits for a signal']);
     assert.deepEqual([code, stderr], [0, '']);
@@ -112,9 +121,10 @@ describe('Signals while a job runs', { concurrency: 2 }, () => {
     signal: NodeJS.Signals,
     args: readonly string[],
     at: readonly string[],
+    name = 'waits',
   ): Promise<Ended> => {
     const due = [...at];
-    return runFixture('job-script', ['waits', ...args], {
+    return runFixture('job-script', [name, ...args], {
       onOutput: (child, stdout) => {
         if (due[0] === undefined || !stdout.includes(due[0])) return;
         due.shift();
@@ -139,5 +149,11 @@ describe('Signals while a job runs', { concurrency: 2 }, () => {
     const { code, stdout } = await signalled('SIGTERM', [], ['waiting']);
     assert.equal(code, 143);
     assert.match(stdout, /caught TaskManagerTermination\ntidied up/);
+  });
+
+  it('a farm that handles them ends what waits for it, and the process when it is shut down', async () => {
+    const { code, stdout, stderr } = await signalled('SIGINT', [], ['waiting'], 'farm waits');
+    assert.deepEqual([code, stderr], [130, '']);
+    assert.equal(stdout, 'waiting\nTaskManagerTermination\nTaskManagerTermination\n');
   });
 });
