@@ -97,8 +97,11 @@ describe('Bad options of a job', TIMEOUT, () => {
   it(
     'handleSignals and module are checked too',
     leavingNothing(async () => {
-      const flag = await rejection(runJob('flag', Master, Slave, { handleSignals: 'no' } as never));
-      isOptionError(flag, /handleSignals/, /true or false/, /'no'/);
+      const wrong = { handleSignals: 'no' as never };
+      const flag = await rejection(runJob('flag', Master, Slave, wrong));
+      isOptionError(flag, /^handleSignals$/, /true or false/, /'no'/);
+      const farmFlag = await rejection(initializeMasterProcess('flag', { slaveModule, ...wrong }));
+      isOptionError(farmFlag, /^handleSignals$/, /true or false/, /'no'/);
       const module = await rejection(runJob('module', Master, Slave, { module: './slave.js' }));
       isOptionError(module, /^module$/, /URL/, /'\.\/slave\.js'/);
     }),
@@ -127,6 +130,19 @@ describe('Bad arguments of a job', TIMEOUT, () => {
       isOptionError(master, /^MasterClass$/, /extends MasterProcess/, /NoSlave/);
       const none = await rejection(runJob('classes', undefined as never, Slave));
       isOptionError(none, /MasterClass/, /./, /undefined/);
+    }),
+  );
+
+  it(
+    'slaveModule and slaveScript together are refused, as they mean the same',
+    leavingNothing(async () => {
+      const both = { slaveModule, slaveScript: slaveModule };
+      isOptionError(
+        await rejection(initializeMasterProcess('both', both).then((farm) => farm.stop())),
+        /^slaveScript$/,
+        /slaveModule/,
+        /file:/,
+      );
     }),
   );
 
@@ -202,6 +218,24 @@ describe('Bad requests', TIMEOUT, () => {
           (error) => isOptionError(error, new RegExp(name), expected, /./),
         );
       }
+    }),
+  );
+
+  it(
+    'whose transfer list holds what cannot be moved, or a buffer twice, are an OptionError, and nothing is moved',
+    onFarm({ threads: 1 }, async (farm) => {
+      const buffer = new ArrayBuffer(8);
+      for (const [transfer, got] of [
+        [[{}], /^\[ \{\} \]$/],
+        [[buffer, buffer], /ArrayBuffer.*ArrayBuffer/],
+      ] as const) {
+        const request = { tag: 'buffer_length', parameters: [buffer], transfer } as never;
+        assert.throws(
+          () => farm.request(request),
+          (error) => isOptionError(error, /^transfer$/, /ArrayBuffers, each of them once/, got),
+        );
+      }
+      assert.equal(await farm.submit('buffer_length', buffer), 8);
     }),
   );
 
