@@ -55,4 +55,11 @@ describe('a mistake is told in words that help:', { timeout: 120_000 }, () => {
       assert.match(stderr, expected);
     });
   }
+
+  it('a script on standard input, which slaves could not import', async () => {
+    const input = `${SLAVE}class Master extends MasterProcess {}\nawait runJob('mistake', Master, Slave);\n`;
+    const { exitCode, stderr } = await runNode(['--input-type=module', '-'], { cwd: project.folder, input });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /OptionError: module must be given, .*standard input.* Pass the URL of the script/);
+  });
 });

@@ -13,14 +13,14 @@ export interface Run {
 /** Runs this Node with some arguments until it ends; a run that takes too long is killed. */
 export function runNode(
   args: readonly string[],
-  { cwd = packageFolder, timeout = 60_000, env = {} }: RunOptions = {},
+  { cwd = packageFolder, timeout = 60_000, env = {}, input = '' }: RunOptions = {},
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd,
       timeout,
       killSignal: 'SIGKILL',
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...cleanEnvironment(), ...ownLabels(), ...env },
     });
     let stdout = '';
@@ -31,6 +31,8 @@ export function runNode(
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
+    // It may end before it has read all.
+    child.stdin.on('error', () => {}).end(input);
     child.on('error', reject);
     child.on('close', (exitCode) => resolve({ exitCode, stdout, stderr }));
   });
@@ -40,6 +42,8 @@ export interface RunOptions {
   readonly cwd?: string | URL;
   readonly timeout?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** What stands on its standard input. */
+  readonly input?: string;
 }
 
 /** What the test runner tells its own children is not for ours. */
