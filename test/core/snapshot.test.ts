@@ -31,6 +31,17 @@ describe('A snapshot', () => {
     assert.deepEqual(snapshot.leases, [{ token, slave, tag: 'a', tasks: ['a_1', 'a_2'], grantedAt }]);
   });
 
+  it('has no mean time above the longest, though what lies between two tasks takes its time, too', () => {
+    const scene = new LedgerScene();
+    scene.makeTiny('a', 2);
+    scene.requestMany(2, 'a');
+    const token = scene.tokenOf(scene.joinThread());
+    scene.told(token, ['zero', 'one']);
+    scene.ended(token, 2, { elapsed: 100, longest: 5 });
+    const { meanTime, longestTime } = snapshotOf(scene.ledger).tags.a!;
+    assert.deepEqual([meanTime, longestTime], [5, 5]);
+  });
+
   it('shows a task that was asked for by somebody unknown', () => {
     const scene = new LedgerScene();
     scene.request('a');
