@@ -60,6 +60,24 @@ describe('A function that is told of progress', { timeout: 20_000 }, () => {
     assert.deepEqual([errors, calls], [[reason], 1]);
   });
 
+  it('may be an async one: it is not called again when it rejects, and who started it gets the error', async () => {
+    let calls = 0;
+    const reason = new RangeError('no');
+    const told = async () => {
+      calls++;
+      throw reason;
+    };
+    const errors: unknown[] = [];
+    const progress = startProgress(
+      told,
+      () => COUNTS,
+      (error) => errors.push(error),
+    );
+    await until(() => errors.length > 0, 'the error');
+    progress.stop();
+    assert.deepEqual([errors, calls], [[reason], 1]);
+  });
+
   it('throws out of stop() what it throws at the end', () => {
     const told = () => {
       throw new RangeError('no');
@@ -123,22 +141,24 @@ describe('The progress of a farm', { timeout: 30_000 }, () => {
     }),
   );
 
-  it(
-    'ends the job with what the function throws',
-    leavingNothing(async () => {
-      const reason = new RangeError('the view is gone');
-      const farm = await newFarm({
-        progress: ({ total }) => {
+  const WAYS = { 'what the function throws': false, 'what an async function rejects with': true };
+  for (const [what, isAsync] of Object.entries(WAYS)) {
+    it(
+      `ends the job with ${what}`,
+      leavingNothing(async () => {
+        const reason = new RangeError('the view is gone');
+        const fails = ({ total }: ProgressState) => {
           if (total === 1) throw reason;
-        },
-      });
-      const gate = new Int32Array(new SharedArrayBuffer(4));
-      assert.equal(await rejection(farm.submit('wait_for', gate)), reason);
-      Atomics.store(gate, 0, 1);
-      Atomics.notify(gate, 0);
-      await farm.shutdown({ timeout: 0 });
-    }),
-  );
+        };
+        const farm = await newFarm({ progress: isAsync ? async (state) => fails(state) : fails });
+        const gate = new Int32Array(new SharedArrayBuffer(4));
+        assert.equal(await rejection(farm.submit('wait_for', gate)), reason);
+        Atomics.store(gate, 0, 1);
+        Atomics.notify(gate, 0);
+        await farm.shutdown({ timeout: 0 });
+      }),
+    );
+  }
 
   for (const wrong of ['yes', 1, null, {}]) {
     it(`is refused for ${JSON.stringify(wrong)}`, async () => {
