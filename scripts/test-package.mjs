@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,7 +17,7 @@ const BY_TCP = [[`listen: { port: ${PORT} }`], ['-m', `localhost:${PORT}`]];
 try {
   const { filename, files } = pack();
   check('the tarball holds what it shall and nothing else', () => checkFiles(files));
-  npm('install', '--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund', join(folder, filename));
+  install(join(folder, filename), '@types/node@latest');
   check('the README’s example runs', runReadmeExample);
   check('a job in one script', runOneScript);
   check('a job in two scripts', runTwoScripts);
@@ -28,7 +28,10 @@ try {
   installEsbuild();
   await check('a slave process joins by TCP, and the code travels', () => joinSlave(...BY_TCP));
   check('there are no doors but those declared', checkDoors);
-  check('the types hold with moduleResolution nodenext and bundler', checkTypes);
+  const types = 'the types hold with moduleResolution nodenext and bundler';
+  check(`${types}, and the newest @types/node`, checkTypes);
+  useOwnNodeTypes();
+  check(`${types}, and the @types/node of this repository`, checkTypes);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -44,6 +47,10 @@ function pack() {
   const told = npm('pack', '--ignore-scripts', '--json', '--pack-destination', folder);
   const [{ filename, files }] = JSON.parse(told);
   return { filename, files: files.map(({ path }) => path) };
+}
+
+function install(...what) {
+  npm('install', '--prefix', folder, '--prefer-offline', '--no-audit', '--no-fund', ...what);
 }
 
 function checkFiles(files) {
@@ -209,9 +216,14 @@ function checkDoors() {
   ]);
 }
 
+/** Those of the oldest Node that is supported. */
+function useOwnNodeTypes() {
+  const link = join(folder, 'node_modules/@types/node');
+  rmSync(link, { recursive: true });
+  symlinkSync(join(repository, 'node_modules/@types/node'), link);
+}
+
 function checkTypes() {
-  mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
-  symlinkSync(join(repository, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'));
   writeFileSync(
     join(folder, 'user.ts'),
     `import { type FinishedTask, initializeMasterProcess, MasterProcess, runJob, SlaveProcess } from 'taskfarm';
