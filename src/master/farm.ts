@@ -239,8 +239,11 @@ export class Farm {
     driver.finish(reason);
     this.taskManager.terminate();
     await this.#admission?.cut();
-    this.#progress?.stop();
-    this.atEnd();
+    try {
+      this.#progress?.stop();
+    } finally {
+      this.atEnd();
+    }
     if (failure !== undefined) throw failure;
   }
 

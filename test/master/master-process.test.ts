@@ -399,6 +399,19 @@ describe('The end of a farm', TIMEOUT, () => {
   );
 
   it(
+    'leaves no listener for signals either where the progress function throws at the end',
+    leavingNothing(async () => {
+      let farm: Awaited<ReturnType<typeof newFarm>> | undefined;
+      const progress = () => {
+        if (farm?.taskManager.numberOfActiveProcesses() === 1) throw new RangeError('at the end');
+      };
+      farm = await newFarm({ threads: 1, handleSignals: true, progress });
+      await Promise.allSettled([farm.shutdown()]);
+      assert.equal(process.listenerCount('SIGINT'), 0);
+    }),
+  );
+
+  it(
     'comes by await using',
     leavingNothing(async () => {
       const farm = await newFarm();
