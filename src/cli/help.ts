@@ -84,8 +84,8 @@ ${WAIT}
   slave: `Usage: task_manager [-m host[:port]] [-v] [-w] [--threads n] slave <label>
 
 Works for a job until it ends. The code of the handlers comes from the master:
-no copy of the program is needed here. Ctrl+C or SIGTERM ends it in order; the
-tasks that it has are then done by others.
+no copy of the program is needed here. Ctrl+C or SIGTERM ends it in order: what
+runs is finished here, and others do the rest. A second one ends it at once.
 
 Options:
 ${MASTER}

@@ -130,7 +130,7 @@ export type Command =
       readonly index: number;
       readonly count: number;
     }
-  /** Let the slave go, which has nothing to do; `replace` it where it was only used up. */
+  /** Let the slave go, which has begun nothing; `replace` it where it was only used up. */
   | { readonly type: 'dismiss'; readonly slave: number; readonly replace: boolean }
   /** A private task has its outcome. */
   | { readonly type: 'settle'; readonly task: TaskRecord };

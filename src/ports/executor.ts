@@ -1,6 +1,6 @@
 /**
  * The executor: hands that carry out the ledger's commands and report what happened. It has slaves
- * that take a batch at a time; it decides nothing.
+ * that run a batch at a time and may hold others behind it; it decides nothing.
  */
 
 import type { Lease } from '../core/lease.ts';
@@ -41,7 +41,7 @@ export interface ExecutorMaster {
 export interface Executor {
   /** Starts the slaves; their arrival is reported. */
   start(): Promise<void>;
-  /** Hands a batch to one of its slaves, which is free. */
+  /** Hands a batch to one of its slaves, to be run at once, or after those that it has. */
   run(slave: number, lease: Lease): void;
   /** Takes back what the slave has not begun; reported as `tail revoked`. */
   revoke(slave: number, token: number): void;
@@ -50,7 +50,7 @@ export interface Executor {
    * ended with its slave, at which nobody else's task is charged.
    */
   cancel(slave: number, token: number, index: number, count: number): void;
-  /** The slave leaves in order; it has no batch. Another one may take its place, if it shall. */
+  /** The slave leaves in order; it has begun no batch. Another one may take its place, if it shall. */
   dismiss(slave: number, replace: boolean): void;
   /** Ends a slave whatever it runs, for nobody waits for that; it is lost, and another one takes its place. */
   end(slave: number): void;

@@ -25,7 +25,15 @@ export class SlaveProcess {
   /** Called once per thread, after its last task; not if the thread dies. */
   teardown?(): unknown;
 
-  /** Called after each task; if it returns true, the slave leaves. Default: false. */
+  /**
+   * Called after each task; if it returns true, the slave leaves, and nobody takes its place. What it throws ends the slave,
+   * too, and is told when the farm ends: {@link HandlerModuleError}. Default: false.
+   *
+   * @example
+   * terminationTest() {
+   *   return process.memoryUsage.rss() > 2 ** 30;
+   * }
+   */
   terminationTest(): boolean {
     return false;
   }

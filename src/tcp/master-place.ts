@@ -19,7 +19,7 @@ const PATIENCE = 10_000;
 
 export interface Dialled {
   readonly connection: Connection;
-  /** Milliseconds that it took to connect: about one way there and back. */
+  /** Milliseconds that it took to connect: a way there and back, two with a token, and the look-up of the name. */
   readonly roundTrip: number;
 }
 

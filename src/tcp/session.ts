@@ -145,6 +145,7 @@ export class Session {
   #stop(): void {
     clearInterval(this.#beat);
     clearTimeout(this.#confirming);
+    this.#confirming = undefined;
   }
 
   /** What is made may lead to further messages: they stand behind those that wait. */

@@ -1,7 +1,7 @@
 /**
  * Values as bytes: what `readValue` makes of them is what a structured clone of the original would be, as if it
- * had been posted to a thread. The bytes are those of `node:v8`, with some views and errors in a form of our own, or JSON
- * where a value is small and plain (`plain-text.ts`).
+ * had been posted to a thread. The bytes are those of `node:v8`, with some views and errors in a form of our own
+ * (`own-forms.ts`).
  *
  * The differences to a post to a thread:
  * - A SharedArrayBuffer arrives as a new one with the same contents, and views of it share that one.
